@@ -1,0 +1,1 @@
+"""How well do we do: handling times and their reports, computed from the journal."""

@@ -1,0 +1,1 @@
+"""Slow-changing facts: units, areas, grid cells, the catalogue, the calendar."""

@@ -1,0 +1,58 @@
+"""This will take reports out of a queue for one person, so that nobody else gets the same one."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from app.domain.errors import Conflict
+from app.domain.roles import Caller
+from app.infra.claims import claim
+from app.reports.access import get_for_update, visible_to
+from app.reports.models import Report
+
+LEASE = timedelta(minutes=10)
+"""How long a pulled report is kept from colleagues without an action."""
+
+
+class NotLeased(Conflict):
+    """The caller does not hold this report."""
+
+    code = "NOT_LEASED"
+
+
+def pull(session: Session, *, queue: str, limit: int, caller: Caller, now: datetime) -> Sequence[Report]:
+    """Return up to `limit` reports of a queue, nearest deadline first, held by the caller for ten minutes.
+
+    What the caller holds already does not count and is not given again.
+    """
+    statement = (
+        select(Report)
+        .where(
+            Report.holder == queue,
+            col(Report.due_at).is_not(None),
+            visible_to(caller),
+            or_(col(Report.lease_until).is_(None), col(Report.lease_until) <= now),
+        )
+        .order_by(col(Report.due_at), col(Report.id))
+    )
+    reports = claim(session, statement, limit=limit)
+    for report in reports:
+        report.lease_owner_id, report.lease_until = caller.user_id, now + LEASE
+        session.add(report)
+    return reports
+
+
+def release(session: Session, number: str, *, caller: Caller, now: datetime) -> Report:
+    """Give a pulled report back to its queue.
+
+    :raises NotLeased: the caller does not hold it
+    :raises LeasedByAnother: a colleague does
+    """
+    report = get_for_update(session, number, caller=caller, version=None, now=now)
+    if report.lease_owner_id != caller.user_id or report.lease_until is None or report.lease_until <= now:
+        raise NotLeased
+    report.lease_owner_id, report.lease_until = None, None
+    session.add(report)
+    return report

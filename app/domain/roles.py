@@ -1,0 +1,64 @@
+"""Who may do what: one table of permissions, one frozen caller."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Role(str, Enum):
+    """The roles of the city's loop; Chinese names in `app.texts` (`role.<value>`)."""
+
+    CITIZEN = "citizen"
+    ACCEPTOR = "acceptor"
+    DISPATCHER = "dispatcher"
+    UNIT_LEAD = "unit_lead"
+    HANDLER = "handler"
+    INSPECTOR = "inspector"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+    SERVICE = "service"
+
+
+DESK_ROLES = frozenset({Role.ACCEPTOR, Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
+UNIT_ROLES = frozenset({Role.UNIT_LEAD, Role.HANDLER})
+STAFF_ROLES = DESK_ROLES | UNIT_ROLES
+
+
+class Permission(str, Enum):
+    """What a caller may do outside the workflow table; actions on a report are in `app.domain.workflow`."""
+
+    SUBMIT_REPORT = "submit_report"
+    UPLOAD_PHOTO = "upload_photo"
+    VIEW_OWN_REPORTS = "view_own_reports"
+    VIEW_QUEUE = "view_queue"
+    VIEW_ANALYTICS = "view_analytics"
+    VERIFY_JOURNAL = "verify_journal"
+
+
+PERMISSIONS: dict[Permission, frozenset[Role]] = {
+    Permission.SUBMIT_REPORT: frozenset({Role.CITIZEN, Role.INSPECTOR, Role.SERVICE}),
+    Permission.UPLOAD_PHOTO: frozenset({Role.CITIZEN, Role.INSPECTOR, Role.SERVICE, *UNIT_ROLES}),
+    Permission.VIEW_OWN_REPORTS: frozenset({Role.CITIZEN, Role.INSPECTOR, Role.SERVICE}),
+    Permission.VIEW_QUEUE: STAFF_ROLES,
+    Permission.VIEW_ANALYTICS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.DISPATCHER}),
+    Permission.VERIFY_JOURNAL: frozenset({Role.ADMINISTRATOR}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling.
+
+    `unit_code` is set for unit roles. `area_code` is a district or street code prefix that bounds what desk
+    roles see; empty means the whole city.
+    """
+
+    user_id: int
+    roles: frozenset[Role]
+    unit_code: str | None = None
+    area_code: str = ""
+
+    def may(self, permission: Permission) -> bool:
+        return not self.roles.isdisjoint(PERMISSIONS[permission])
+
+    def has(self, *roles: Role) -> bool:
+        return not self.roles.isdisjoint(roles)

@@ -1,0 +1,86 @@
+"""Logging in and out, and who am I.
+
+The application holds `app.state.code_exchange` (a `CodeExchange`), `app.state.token_lifetimes` (`TokenLifetimes`),
+`app.state.login_throttle` (`LoginThrottle`) and `app.state.callers` (`CallerCache`).
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.requests import HTTPConnection
+
+from app.identity.caller import CallerCacheDep, CallerDep, TokenHash
+from app.identity.login import account_named, check_password, login_checked, login_wechat
+from app.identity.models import UserAccount
+from app.identity.schemas import MeRead, PasswordLogin, SignedIn, WeChatLogin, me, signed_in
+from app.identity.throttle import LoginThrottle
+from app.identity.tokens import TokenLifetimes, revoke_token
+from app.identity.wechat import CodeExchange
+from app.infra.clock import Now
+from app.infra.database import DatabaseDep
+from app.infra.problems import problems
+
+router = APIRouter(prefix="/api/v1", tags=["identity"])
+
+
+async def _code_exchange(connection: HTTPConnection) -> CodeExchange:
+    exchange: CodeExchange = connection.app.state.code_exchange
+    return exchange
+
+
+async def _lifetimes(connection: HTTPConnection) -> TokenLifetimes:
+    lifetimes: TokenLifetimes = connection.app.state.token_lifetimes
+    return lifetimes
+
+
+async def _throttle(connection: HTTPConnection) -> LoginThrottle:
+    throttle: LoginThrottle = connection.app.state.login_throttle
+    return throttle
+
+
+Lifetimes = Annotated[TokenLifetimes, Depends(_lifetimes)]
+
+
+@router.post("/auth/wechat", responses=problems(401, 403, 422, 429, 503))
+def log_in_by_wechat(
+    body: WeChatLogin,
+    exchange: Annotated[CodeExchange, Depends(_code_exchange)],
+    lifetimes: Lifetimes,
+    database: DatabaseDep,
+    now: Now,
+) -> SignedIn:
+    """Log a citizen in with the code of `wx.login`; the first time makes the account."""
+    openid = exchange.openid_for(body.code)
+    with database.transaction() as session:
+        return signed_in(login_wechat(session, openid, lifetimes=lifetimes, now=now))
+
+
+@router.post("/auth/login", responses=problems(401, 403, 422, 429))
+def log_in_by_password(
+    body: PasswordLogin,
+    throttle: Annotated[LoginThrottle, Depends(_throttle)],
+    lifetimes: Lifetimes,
+    database: DatabaseDep,
+    now: Now,
+) -> SignedIn:
+    """Log a member of staff in by name and password."""
+    with database.reading() as session:
+        account = account_named(session, body.login_name)
+    password = body.password.get_secret_value()
+    user_id = check_password(account, login_name=body.login_name, password=password, throttle=throttle, now=now)
+    with database.transaction() as session:
+        return signed_in(login_checked(session, user_id, lifetimes=lifetimes, now=now))
+
+
+@router.post("/auth/logout", status_code=204, responses=problems(401))
+def log_out(_caller: CallerDep, hashed: TokenHash, cache: CallerCacheDep, database: DatabaseDep, now: Now) -> None:
+    """End the token of this request."""
+    with database.transaction() as session:
+        revoke_token(session, hashed=hashed, now=now)
+    cache.forget(hashed)
+
+
+@router.get("/me", responses=problems(401))
+def who_am_i(caller: CallerDep, database: DatabaseDep) -> MeRead:
+    with database.reading() as session:
+        return me(session.get_one(UserAccount, caller.user_id))

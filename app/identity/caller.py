@@ -1,0 +1,127 @@
+"""The caller of a request: out of the bearer token, through a cache of a few seconds.
+
+The application holds the cache: `app.state.callers = CallerCache()`.
+"""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+
+from app.domain.errors import Unauthenticated
+from app.domain.roles import Caller, Permission, Role
+from app.identity.refusals import PermissionMissing, TokenExpired
+from app.identity.tokens import KnownCaller, known_caller, token_hash
+from app.infra.clock import Now
+from app.infra.database import Database, DatabaseDep
+
+_LONGEST_TOKEN = 128
+
+
+class CallerCache:
+    """Callers by the hash of their token, each for a few seconds: a revoked token works that much longer.
+
+    Only found callers are kept, so guessed tokens fill nothing. `logout` in the same process is seen at once.
+    """
+
+    def __init__(self, *, fresh_for: timedelta = timedelta(seconds=5), most: int = 4096) -> None:
+        self._fresh_for = fresh_for
+        self._most = most
+        self._known: dict[str, tuple[KnownCaller, datetime]] = {}
+
+    def get(self, hashed: str, *, now: datetime) -> KnownCaller | None:
+        known, read_at = self._known.get(hashed, (None, now))
+        is_fresh = timedelta(0) <= now - read_at < self._fresh_for
+        return known if is_fresh else None
+
+    def put(self, hashed: str, known: KnownCaller, *, now: datetime) -> None:
+        self._known.pop(hashed, None)
+        self._known[hashed] = (known, now)
+        if len(self._known) > self._most:
+            del self._known[next(iter(self._known))]  # the one read longest ago
+
+    def forget(self, hashed: str) -> None:
+        self._known.pop(hashed, None)
+
+
+_bearer = HTTPBearer(auto_error=False, description="登录接口返回的 token")
+
+
+async def _hash_of_token(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> str:
+    if credentials is None or not 0 < len(credentials.credentials) <= _LONGEST_TOKEN:
+        raise Unauthenticated
+    return token_hash(credentials.credentials)
+
+
+TokenHash = Annotated[str, Depends(_hash_of_token)]
+"""The hash of the request's bearer token, not yet compared with anything."""
+
+
+async def _callers(connection: HTTPConnection) -> CallerCache:
+    cache: CallerCache = connection.app.state.callers
+    return cache
+
+
+CallerCacheDep = Annotated[CallerCache, Depends(_callers)]
+
+
+async def resolve_caller(hashed: TokenHash, cache: CallerCacheDep, database: DatabaseDep, now: Now) -> Caller:
+    """Return who is calling; only a token not seen for 5 seconds costs a thread and a query.
+
+    :raises Unauthenticated: no token, an unknown or revoked one, or an inactive account
+    :raises TokenExpired: the token's time is over
+    """
+    known = cache.get(hashed, now=now)
+    if known is None:
+        known = await run_in_threadpool(_look_up, database, hashed)
+        cache.put(hashed, known, now=now)
+    if known.expires_at <= now:
+        raise TokenExpired
+    return known.caller
+
+
+def _look_up(database: Database, hashed: str) -> KnownCaller:
+    with database.reading() as session:
+        return known_caller(session, hashed=hashed)
+
+
+CallerDep = Annotated[Caller, Depends(resolve_caller)]
+"""The caller of the request; without a valid token the answer is 401."""
+
+Check = Callable[[Caller], Coroutine[Any, Any, Caller]]
+
+
+def require(permission: Permission) -> Check:
+    """Return a dependency that lets only callers with `permission` in.
+
+    Use it as `Annotated[Caller, Depends(require(Permission.VIEW_QUEUE))]`.
+
+    :raises PermissionMissing: from the dependency, when none of the caller's roles has it
+    """
+
+    async def permitted(caller: CallerDep) -> Caller:
+        if not caller.may(permission):
+            raise PermissionMissing(permission=permission.value)
+        return caller
+
+    return permitted
+
+
+def require_role(*roles: Role) -> Check:
+    """Return a dependency that lets only callers with one of `roles` in.
+
+    :raises PermissionMissing: from the dependency
+    """
+
+    async def permitted(caller: CallerDep) -> Caller:
+        if not caller.has(*roles):
+            raise PermissionMissing
+        return caller
+
+    return permitted

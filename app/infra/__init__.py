@@ -1,0 +1,1 @@
+"""The toolbox: database, clock, problems, paging, files; knows no report and no department."""

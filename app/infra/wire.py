@@ -1,0 +1,21 @@
+"""Types that fix how values look in the API."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, PlainSerializer, WithJsonSchema
+
+from app.domain.working_time import BEIJING
+
+
+def beijing_text(instant: datetime) -> str:
+    """Return an aware instant as `2026-11-20T18:05:00+08:00` (ISO 8601, whole seconds, rounded down)."""
+    return instant.astimezone(BEIJING).isoformat(timespec="seconds")
+
+
+BeijingTime = Annotated[
+    AwareDatetime,
+    PlainSerializer(beijing_text, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-20T18:05:00+08:00"]}),
+]
+"""An aware instant: any offset is read, Beijing time is written; a naive value is refused."""

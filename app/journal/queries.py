@@ -1,0 +1,77 @@
+"""Reads of the journal: one report's entries, and the histories of many for the figures."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Select
+from sqlmodel import Session, col, select
+
+from app.domain.durations import Happening
+from app.domain.workflow import Action, Status
+from app.journal.chain import Break, Head, first_break, text_breaks
+from app.journal.models import JournalEntry, JournalText
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvent:
+    """An entry as other packages read it."""
+
+    seq: int
+    at: datetime
+    action: Action
+    status: Status
+    facts: dict[str, Any]
+
+
+def events_of(session: Session, report_id: int) -> list[PastEvent]:
+    """Return what happened to a report, oldest first."""
+    return [
+        PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts)
+        for entry in entries_of(session, report_id)
+    ]
+
+
+def entries_of(session: Session, report_id: int) -> Sequence[JournalEntry]:
+    """Return a report's entries, oldest first."""
+    statement = select(JournalEntry).where(JournalEntry.report_id == report_id).order_by(col(JournalEntry.seq))
+    return session.exec(statement).all()
+
+
+def texts_of(session: Session, report_id: int) -> dict[int, tuple[str, str | None]]:
+    """Return (salt, text) by sequence number; the text is None once erased."""
+    rows = session.exec(select(JournalText).where(JournalText.report_id == report_id)).all()
+    return {row.seq: (row.salt, row.text) for row in rows}
+
+
+def histories(session: Session, report_ids: Select[Any]) -> dict[int, list[Happening]]:
+    """Return the histories of the reports that `report_ids` selects, each oldest first, in one statement."""
+    columns = (
+        JournalEntry.report_id,
+        JournalEntry.at,
+        JournalEntry.action,
+        JournalEntry.to_status,
+        JournalEntry.holder,
+    )
+    statement = (
+        select(*columns)  # type: ignore[call-overload]  # SQLModel types up to four columns
+        .where(col(JournalEntry.report_id).in_(report_ids))
+        .order_by(col(JournalEntry.report_id), col(JournalEntry.seq))
+    )
+    found: dict[int, list[Happening]] = {}
+    for report_id, rows in groupby(session.execute(statement), key=lambda row: row[0]):
+        found[report_id] = [Happening(at, Action(action), status, holder) for _, at, action, status, holder in rows]
+    return found
+
+
+def verify(session: Session, heads: Iterable[tuple[int, str, Head]]) -> Iterator[Break]:
+    """Yield the breaks of each chain; `heads` are (report id, number, what the report remembers)."""
+    for report_id, number, head in heads:
+        entries = entries_of(session, report_id)
+        broken = first_break(number, entries, head)
+        if broken is not None:
+            yield broken
+            continue
+        yield from text_breaks(number, entries, texts_of(session, report_id))

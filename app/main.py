@@ -1,0 +1,129 @@
+"""The HTTP composition root: builds the parts from the settings, wires routers and handlers, and nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+from pydantic import SecretStr
+
+from app import __version__
+from app.analytics.api import router as analytics_router
+from app.city.api import router as city_router
+from app.dispatch.api import router as dispatch_router
+from app.identity.api import router as identity_router
+from app.identity.caller import CallerCache
+from app.identity.throttle import LoginThrottle
+from app.identity.tokens import TokenLifetimes
+from app.identity.wechat import CodeExchange, DevelopmentProvider, WeChatProvider
+from app.infra.blobs import BlobStore
+from app.infra.clock import Clock
+from app.infra.clock import now as system_clock
+from app.infra.database import Database
+from app.infra.http_client import http_client
+from app.infra.middleware import RequestMiddleware
+from app.infra.problems import install
+from app.media.api import router as media_router
+from app.media.images import PhotoBudget
+from app.reports.api import router as reports_router
+from app.reports.api import staff as staff_router
+from app.reports.world import WorldHolder
+from app.settings import LoginProvider, Settings
+from app.worker import Worker, create_worker
+
+JSON_BODY_MAX = 256 * 1024
+"""No JSON body of the API comes near this; photos have their own limit."""
+
+_FORM_OVERHEAD = 64 * 1024
+
+
+def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
+    """Build the application; nothing is opened before its lifespan starts."""
+    app = FastAPI(
+        title="随手拍",
+        version=__version__,
+        summary="市民随手拍：上报、派遣、处置、核查与办理时长",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    _fill_state(app, settings, clock)
+    install(app)
+    app.add_middleware(RequestMiddleware)
+    budget: PhotoBudget = app.state.photo_budget
+    app.include_router(media_router, max_body_size=budget.max_bytes + _FORM_OVERHEAD)
+    for router in (identity_router, city_router, reports_router, staff_router, dispatch_router, analytics_router):
+        app.include_router(router, max_body_size=JSON_BODY_MAX)
+    app.add_api_route("/health", _health, methods=["GET"], tags=["operations"], response_class=PlainTextResponse)
+    return app
+
+
+def _fill_state(app: FastAPI, settings: Settings, clock: Clock) -> None:
+    state = app.state
+    state.settings = settings
+    state.clock = clock
+    state.database = Database(
+        settings.database_url, pool_size=settings.db_pool_size, sqlite_synchronous=settings.sqlite_synchronous
+    )
+    state.blobs = create_blobs(settings)
+    state.world = WorldHolder(state.database, clock=clock)
+    state.city = state.world.cities
+    state.callers = CallerCache()
+    state.login_throttle = LoginThrottle()
+    state.token_lifetimes = TokenLifetimes()
+    state.photo_budget = PhotoBudget(max_bytes=settings.max_upload_bytes)
+    state.link_secret = settings.signing_secret().encode()
+    state.code_exchange = create_code_exchange(settings)
+    state.worker = create_worker(settings, state.database, state.world, state.blobs, clock=clock)
+
+
+def create_blobs(settings: Settings) -> BlobStore:
+    if settings.s3_bucket is None:
+        return BlobStore.memory() if settings.blob_dir is None else BlobStore.local(settings.blob_dir)
+    secret = settings.s3_secret_access_key
+    return BlobStore.s3(
+        settings.s3_bucket,
+        endpoint=settings.s3_endpoint or "",
+        key=settings.s3_access_key_id or "",
+        secret=secret.get_secret_value() if secret else "",
+        region=settings.s3_region,
+    )
+
+
+def create_code_exchange(settings: Settings) -> CodeExchange:
+    """Return WeChat, or the development login, which the settings allow on a loopback address only."""
+    credentials = settings.wechat_credentials()
+    if credentials is None:
+        return DevelopmentProvider()
+    app_id, secret = credentials
+    return WeChatProvider(app_id, secret, http_client())
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    worker: Worker = app.state.worker
+    # As many threads as connections: nobody ever waits for a connection inside a thread.
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.db_pool_size
+    await anyio.to_thread.run_sync(app.state.world.current)
+    worker.start(with_jobs=settings.embeds_worker)
+    try:
+        yield
+    finally:
+        await anyio.to_thread.run_sync(worker.stop)
+        app.state.database.dispose()
+
+
+async def _health() -> str:
+    return "ok"
+
+
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI document without opening a database or reading the environment."""
+    settings = Settings.model_construct(
+        **{name: field.default for name, field in Settings.model_fields.items()}
+        | {"secret_key": SecretStr("x" * 32), "login_provider": LoginProvider.DEVELOPMENT, "blob_dir": None}
+    )
+    return create_app(settings).openapi()

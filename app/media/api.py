@@ -1,0 +1,115 @@
+"""Uploading photos and looking at them.
+
+The application holds `app.state.photo_budget` (`PhotoBudget`) and `app.state.link_secret` (bytes), and includes the
+router with `max_body_size=budget.max_bytes + MULTIPART_ROOM`, so that nobody fills the disk with a larger body.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Path, Query, Response, UploadFile
+from fastapi.requests import HTTPConnection
+
+from app.domain.roles import DESK_ROLES, Caller, Permission
+from app.identity.caller import require, require_role
+from app.infra.blobs import BlobsDep
+from app.infra.clock import Now
+from app.infra.database import DatabaseDep
+from app.infra.problems import problems
+from app.media.images import PhotoBudget
+from app.media.links import PhotoSize, check_link
+from app.media.models import PhotoKind
+from app.media.queries import photo_with
+from app.media.schemas import PhotoRead, photo_read
+from app.media.upload import upload_photo
+
+router = APIRouter(tags=["media"])
+
+MULTIPART_ROOM = 16 * 1024
+"""Bytes that the boundaries, headers and text fields of an upload may take besides the photo."""
+
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
+}
+_ORIGINAL: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+async def _budget(connection: HTTPConnection) -> PhotoBudget:
+    budget: PhotoBudget = connection.app.state.photo_budget
+    return budget
+
+
+async def _link_secret(connection: HTTPConnection) -> bytes:
+    secret: bytes = connection.app.state.link_secret
+    return secret
+
+
+LinkSecret = Annotated[bytes, Depends(_link_secret)]
+"""The key that signs links to photos: `request.app.state.link_secret`."""
+
+PhotoId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{22}$")]
+
+
+@router.post("/api/v1/photos", status_code=201, responses=problems(401, 403, 413, 422))
+def receive_photo(
+    *,
+    uploader: Annotated[Caller, Depends(require(Permission.UPLOAD_PHOTO))],
+    file: Annotated[UploadFile, File(description="一张照片：JPEG、PNG、WebP 或 HEIC；文件名和类型不作依据")],
+    database: DatabaseDep,
+    blobs: BlobsDep,
+    budget: Annotated[PhotoBudget, Depends(_budget)],
+    secret: LinkSecret,
+    now: Now,
+    kind: Annotated[PhotoKind, Form()] = PhotoKind.OTHER,
+    client_id: Annotated[str | None, Form(min_length=1, max_length=64, description="重传同一张照片时保持不变")] = None,
+) -> PhotoRead:
+    """Take one photo. Sent again under the same `client_id`, it is the same photo."""
+    original = file.file.read(budget.max_bytes + 1)  # one more than allowed is enough to refuse it
+    photo = upload_photo(
+        database, blobs, original, owner_id=uploader.user_id, kind=kind, client_id=client_id, budget=budget, now=now
+    )
+    return photo_read(photo, secret=secret, now=now)
+
+
+@router.get("/media/{photo_id}/{size}.jpg", response_class=Response, responses={**_PICTURE, **problems(403, 404, 422)})
+def show_photo(
+    *,
+    photo_id: PhotoId,
+    size: PhotoSize,
+    e: Annotated[int, Query(ge=0, le=2**53, description="链接失效时刻，Unix 秒")],
+    s: Annotated[str, Query(min_length=1, max_length=64, description="链接签名")],
+    database: DatabaseDep,
+    blobs: BlobsDep,
+    secret: LinkSecret,
+    now: Now,
+) -> Response:
+    """Show a photo to whoever has a link to it that is still good."""
+    left_s = check_link(photo_id, size, expires=e, signature=s, secret=secret, now=now)
+    with database.reading() as session:
+        photo = photo_with(session, photo_id)
+    key = {PhotoSize.LARGE: photo.large_key, PhotoSize.SMALL: photo.small_key}[size]
+    headers = {"Cache-Control": f"private, max-age={left_s}, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(blobs.get(key), media_type="image/jpeg", headers=headers)
+
+
+@router.get(
+    "/api/v1/photos/{photo_id}/original",
+    response_class=Response,
+    responses={**_ORIGINAL, **problems(401, 403, 404, 422)},
+)
+def download_original(
+    _desk: Annotated[Caller, Depends(require_role(*DESK_ROLES))],
+    photo_id: PhotoId,
+    database: DatabaseDep,
+    blobs: BlobsDep,
+) -> Response:
+    """Hand the untouched original, with its metadata, to the desk: as a file to save, never to be shown in place."""
+    with database.reading() as session:
+        photo = photo_with(session, photo_id)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{photo.original_key.rsplit("/", 1)[1]}"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(blobs.get(photo.original_key), media_type="application/octet-stream", headers=headers)

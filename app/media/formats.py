@@ -1,0 +1,171 @@
+"""Where an image begins and ends and how large it claims to be, read from its bytes without decoding them."""
+
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from app.media.refusals import PhotoUnreadable
+
+
+class PhotoFormat(str, Enum):
+    """What citizens' phones send; the values are Pillow's names of the formats."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WEBP"
+    HEIF = "HEIF"
+
+    @property
+    def mime(self) -> str:
+        return "image/heic" if self is PhotoFormat.HEIF else f"image/{self.value.lower()}"
+
+    @property
+    def suffix(self) -> str:
+        return {"JPEG": "jpg", "HEIF": "heic"}.get(self.value, self.value.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The frame of one image in a file.
+
+    `end` is the offset behind its last byte. `size` is (width, height) in pixels as the header claims, None
+    where only a decoder knows (HEIF). `scans` counts the passes a JPEG decoder has to make.
+    """
+
+    end: int
+    size: tuple[int, int] | None = None
+    scans: int = 1
+
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+# The major brands of still images coded with HEVC (ISO/IEC 23008-12, annex B; HEIF's own mif1 and msf1).
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
+
+# Boxes that may stand at the top level of an ISO base media file (ISO/IEC 14496-12), and those phones add there.
+_TOP_BOXES = frozenset(
+    b"ftyp meta mdat moov free skip wide uuid moof mfra styp sidx ssix prft pdin idat udta pnot mpvd sefd thmb".split()
+)
+
+
+def sniff(data: bytes, start: int = 0) -> PhotoFormat | None:
+    """Return the format that the bytes at `start` announce, or None."""
+    head = data[start : start + 16]
+    if head.startswith(b"\xff\xd8\xff"):
+        return PhotoFormat.JPEG
+    if head.startswith(PNG_SIGNATURE):
+        return PhotoFormat.PNG
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return PhotoFormat.WEBP
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        return PhotoFormat.HEIF
+    return None
+
+
+def outline(data: bytes, photo_format: PhotoFormat, start: int = 0) -> Outline:
+    """Walk the image that begins at `start`.
+
+    :raises PhotoUnreadable: it ends before its own end mark, or its structure is broken
+    """
+    try:
+        return _WALKS[photo_format](data, start)
+    except IndexError:
+        raise PhotoUnreadable(reason="truncated") from None
+
+
+def _number(data: bytes, start: int, length: int) -> int:
+    """Read a big-endian number; IndexError where the bytes end."""
+    end = start + length
+    if end > len(data):
+        raise IndexError
+    return int.from_bytes(data[start:end], "big")
+
+
+def _little(data: bytes, start: int, length: int) -> int:
+    end = start + length
+    if end > len(data):
+        raise IndexError
+    return int.from_bytes(data[start:end], "little")
+
+
+# JPEG (ITU-T T.81, B.1.1): FF00 is data, FFD0 to FFD7 are restarts inside a scan, FFFF is padding.
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN, _TEMPORARY = 0xD8, 0xD9, 0xDA, 0x01
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def _walk_jpeg(data: bytes, start: int) -> Outline:
+    position, size, scans = start + 2, None, 0
+    while found := _JPEG_MARKER.search(data, position):
+        position = found.end()
+        marker = data[position - 1]
+        if marker == _END_OF_IMAGE:
+            return Outline(end=position, size=size, scans=scans)
+        if marker in (_START_OF_IMAGE, _TEMPORARY):
+            continue
+        if marker in _FRAME_MARKERS and size is None:
+            size = (_number(data, position + 5, 2), _number(data, position + 3, 2))
+        scans += marker == _START_OF_SCAN
+        position += max(_number(data, position, 2), 2)
+    raise IndexError
+
+
+def _walk_png(data: bytes, start: int) -> Outline:
+    """Follow the chunks to IEND, comparing the checksum of each that matters (PNG 3rd edition, 5.3 and 5.4)."""
+    position = start + len(PNG_SIGNATURE)
+    size = (_number(data, position + 8, 4), _number(data, position + 12, 4))
+    while True:
+        length, kind = _number(data, position, 4), data[position + 4 : position + 8]
+        checksum = _number(data, position + 8 + length, 4)
+        if kind[:1].isupper() and zlib.crc32(memoryview(data)[position + 4 : position + 8 + length]) != checksum:
+            raise PhotoUnreadable(reason="damaged")  # Pillow would show whatever the damage left
+        position += 12 + length
+        if kind == b"IEND":
+            return Outline(end=position, size=size)
+
+
+def _walk_webp(data: bytes, start: int) -> Outline:
+    """Trust the RIFF header for the length and the first chunk for the canvas (RFC 9649, 2.4 to 2.7)."""
+    end = start + 8 + _little(data, start + 4, 4)
+    if end > len(data):
+        raise IndexError
+    body = start + 20
+    kind = data[start + 12 : start + 16]
+    if kind == b"VP8X":
+        size = (_little(data, body + 4, 3) + 1, _little(data, body + 7, 3) + 1)
+    elif kind == b"VP8L":
+        bits = _little(data, body + 1, 4)
+        size = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    else:
+        size = (_little(data, body + 6, 2) & 0x3FFF, _little(data, body + 8, 2) & 0x3FFF)
+    return Outline(end=end, size=size)
+
+
+def _walk_heif(data: bytes, start: int) -> Outline:
+    end = end_of_boxes(data, start)
+    if end > len(data):
+        raise IndexError
+    return Outline(end=end)
+
+
+def end_of_boxes(data: bytes, start: int) -> int:
+    """Return where a chain of ISO base media boxes ends; beyond the file when its last box is cut off."""
+    position = start
+    while position + 8 <= len(data) and data[position + 4 : position + 8] in _TOP_BOXES:
+        length = _number(data, position, 4)
+        if length == 0:  # "extends to the end of the file"
+            return len(data)
+        if length == 1 and position + 16 <= len(data):
+            length = _number(data, position + 8, 8)
+        position += max(length, 8)
+    return position
+
+
+_WALKS: dict[PhotoFormat, Callable[[bytes, int], Outline]] = {
+    PhotoFormat.JPEG: _walk_jpeg,
+    PhotoFormat.PNG: _walk_png,
+    PhotoFormat.WEBP: _walk_webp,
+    PhotoFormat.HEIF: _walk_heif,
+}

@@ -1,0 +1,75 @@
+"""Reading photos: those of reports, one by its id, one by the name its client gave it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from app.media.models import Photo, PhotoKind
+from app.media.refusals import PhotoNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRef:
+    """What a report shows of a photo; its addresses come from `app.media.links.photo_url`."""
+
+    id: str
+    kind: PhotoKind
+    owner_id: int
+    sha256: str
+    width: int
+    height: int
+    taken_at: datetime | None
+    taken_at_is_assumed: bool
+    exif_lon: float | None
+    exif_lat: float | None
+    attached_at: datetime | None
+
+
+def photos_of(session: Session, report_ids: Collection[int]) -> dict[int, list[PhotoRef]]:
+    """Return the photos of each report, in the order they were attached and given; every report has an entry."""
+    photos: dict[int, list[PhotoRef]] = {report_id: [] for report_id in report_ids}
+    if not photos:
+        return photos
+    query = (
+        select(Photo)
+        .where(col(Photo.report_id).in_(photos))
+        .order_by(col(Photo.attached_at), col(Photo.position), col(Photo.id))
+    )
+    for photo in session.exec(query):
+        if photo.report_id is not None:
+            photos[photo.report_id].append(_ref(photo))
+    return photos
+
+
+def _ref(photo: Photo) -> PhotoRef:
+    return PhotoRef(
+        id=photo.id,
+        kind=photo.kind,
+        owner_id=photo.owner_id,
+        sha256=photo.sha256,
+        width=photo.width,
+        height=photo.height,
+        taken_at=photo.taken_at,
+        taken_at_is_assumed=photo.taken_at_is_assumed,
+        exif_lon=photo.exif_lon,
+        exif_lat=photo.exif_lat,
+        attached_at=photo.attached_at,
+    )
+
+
+def photo_with(session: Session, photo_id: str) -> Photo:
+    """Return one photo.
+
+    :raises PhotoNotFound: there is none
+    """
+    photo = session.get(Photo, photo_id)
+    if photo is None:
+        raise PhotoNotFound(photo_ids=[photo_id])
+    return photo
+
+
+def photo_of_client(session: Session, *, owner_id: int, client_id: str) -> Photo | None:
+    """Return the photo that this owner's client named `client_id`."""
+    return session.exec(select(Photo).where(col(Photo.owner_id) == owner_id, col(Photo.client_id) == client_id)).first()

@@ -1,0 +1,42 @@
+"""Receiving a photo, in the order that holds no connection while pixels are worked on or files are written."""
+
+import hashlib
+from datetime import datetime
+
+from app.infra.blobs import BlobStore
+from app.infra.database import Database
+from app.media.images import PhotoBudget, inspect_and_render
+from app.media.models import Photo, PhotoKind
+from app.media.store import has_files, put_files, same_photo, store_photo
+
+
+def upload_photo(
+    database: Database,
+    blobs: BlobStore,
+    original: bytes,
+    *,
+    owner_id: int,
+    kind: PhotoKind,
+    client_id: str | None,
+    budget: PhotoBudget,
+    now: datetime,
+) -> Photo:
+    """Check, render and keep a photo; the same bytes under the same `client_id` are kept once.
+
+    :raises PhotoClientIdReused: the id stands for another picture
+    :raises DomainError: any refusal of `inspect_and_render`
+    """
+    sha256 = hashlib.sha256(original).hexdigest()
+    with database.reading() as session:
+        known = same_photo(session, owner_id=owner_id, client_id=client_id, sha256=sha256)
+    if known is not None:
+        return known
+    rendered = inspect_and_render(original, budget=budget)
+    keys = put_files(blobs, original, rendered)
+    with database.transaction() as session:
+        photo = store_photo(session, rendered, keys, owner_id=owner_id, kind=kind, client_id=client_id, now=now)
+    # An expiring photo of the same content may have taken the files along between the two steps above.
+    # `delete_unused` looks for new rows after deleting, this looks for files after adding: one of the two notices.
+    if not has_files(blobs, keys):
+        put_files(blobs, original, rendered)
+    return photo

@@ -1,0 +1,69 @@
+"""Who sees which report, and how one is taken for a change."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, false, or_
+from sqlmodel import Session, col, select
+
+from app.domain.errors import Conflict, NotFound, Stale
+from app.domain.report_number import parse
+from app.domain.roles import DESK_ROLES, UNIT_ROLES, Caller, Role
+from app.reports.models import Report
+
+
+class ReportNotFound(NotFound):
+    """No such report, or not for this caller: the two look alike from outside."""
+
+    code = "REPORT_NOT_FOUND"
+
+
+class LeasedByAnother(Conflict):
+    """A colleague has pulled this report and still holds it."""
+
+    code = "LEASED_BY_ANOTHER"
+
+
+def visible_to(caller: Caller) -> ColumnElement[bool]:
+    """Return the row scope of a caller as a condition on `report`.
+
+    Reporters see what they sent, units what they are responsible for, desks their area; anyone else nothing.
+    """
+    scopes: list[ColumnElement[bool]] = []
+    if caller.has(Role.CITIZEN, Role.SERVICE, Role.INSPECTOR):
+        scopes.append(col(Report.reporter_id) == caller.user_id)
+    if caller.has(*UNIT_ROLES) and caller.unit_code:
+        scopes.append(col(Report.unit_code) == caller.unit_code)
+    if caller.has(*DESK_ROLES):
+        scopes.append(col(Report.cell_code).startswith(caller.area_code, autoescape=True))
+    return or_(*scopes) if scopes else false()
+
+
+def get_visible(session: Session, number: str, *, caller: Caller) -> Report:
+    """Return a report the caller may see.
+
+    :raises ReportNotFound: there is none
+    :raises InvalidReportNumber: the number has a typing mistake
+    """
+    report = session.exec(select(Report).where(Report.number == parse(number), visible_to(caller))).first()
+    if report is None:
+        raise ReportNotFound
+    return report
+
+
+def get_for_update(session: Session, number: str, *, caller: Caller, version: int | None, now: datetime) -> Report:
+    """Return a report locked for a change by this caller.
+
+    :raises ReportNotFound: there is none for this caller
+    :raises Stale: `version` is given and is no longer the report's
+    :raises LeasedByAnother: a colleague holds it
+    """
+    statement = select(Report).where(Report.number == parse(number), visible_to(caller)).with_for_update()
+    report = session.exec(statement).first()
+    if report is None:
+        raise ReportNotFound
+    if version is not None and version != report.version:
+        raise Stale(version=report.version)
+    is_leased = report.lease_until is not None and report.lease_until > now
+    if is_leased and report.lease_owner_id != caller.user_id and not caller.has(Role.CITIZEN):
+        raise LeasedByAnother
+    return report

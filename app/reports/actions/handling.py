@@ -1,0 +1,100 @@
+"""The responsible unit: sign, assign, return, propose a result, resolve."""
+
+from sqlmodel import Session, col, select
+
+from app.domain.roles import Role
+from app.domain.workflow import Action
+from app.identity.models import UserAccount
+from app.media.attach import attach_photos
+from app.reports.actions.engine import Context, act, check_allowed
+from app.reports.actions.schemas import AssignBody, NoteBody, ReasonBody, ResolveBody, ResultBody
+from app.reports.clocks import id_of
+from app.reports.errors import NotYourTask, PhotoRequired, UnknownHandler
+from app.reports.models import Report
+from app.reports.routing_step import propose_after_return
+
+
+def sign(session: Session, report: Report, body: NoteBody, *, context: Context) -> None:
+    """Confirm receipt; measured, but the handling clock has been running since dispatch."""
+    check_allowed(report, Action.SIGN, context=context)
+    report.signed_at = context.now
+    act(session, report, Action.SIGN, context=context, text=body.note)
+
+
+def assign(session: Session, report: Report, body: AssignBody, *, context: Context) -> None:
+    """Give the task to a handler of the unit; assigning an unsigned report signs it.
+
+    :raises UnknownHandler: not an active handler or lead of this unit
+    """
+    check_allowed(report, Action.ASSIGN, context=context)
+    handler = session.exec(
+        select(UserAccount).where(
+            UserAccount.id == int(body.handler_id),
+            UserAccount.unit_code == report.unit_code,
+            col(UserAccount.is_active),
+        )
+    ).first()
+    if handler is None:
+        raise UnknownHandler
+    report.handler_id = handler.id
+    report.signed_at = report.signed_at or context.now
+    act(session, report, Action.ASSIGN, context=context, facts={"handler": handler.id}, text=body.note)
+
+
+def return_to_dispatch(session: Session, report: Report, body: ReasonBody, *, context: Context) -> None:
+    """Hand back what is not this unit's, with the reason; its clock stands and the desk answers for the time."""
+    check_allowed(report, Action.RETURN, context=context)
+    unit = str(report.unit_code)
+    report.return_count += 1
+    report.returned_by = [*report.returned_by, unit] if unit not in report.returned_by else report.returned_by
+    report.handler_id, report.has_result = None, False
+    propose_after_return(report, world=context.world)
+    act(session, report, Action.RETURN, context=context, facts={"unit": unit}, text=body.reason)
+
+
+def submit_result(session: Session, report: Report, body: ResultBody, *, context: Context) -> None:
+    """Propose a result to the unit's lead.
+
+    :raises NotYourTask: assigned to somebody else
+    """
+    check_allowed(report, Action.SUBMIT_RESULT, context=context)
+    _check_task(report, context=context)
+    _attach(session, report, body.photo_ids, context=context)
+    report.has_result = True
+    facts = {"photos": len(body.photo_ids)}
+    act(session, report, Action.SUBMIT_RESULT, context=context, facts=facts, text=body.result)
+
+
+def internal_rework(session: Session, report: Report, body: ReasonBody, *, context: Context) -> None:
+    """Send a handler's proposal back inside the unit; outside nothing has happened."""
+    check_allowed(report, Action.INTERNAL_REWORK, context=context)
+    report.has_result = False
+    act(session, report, Action.INTERNAL_REWORK, context=context, text=body.reason)
+
+
+def resolve(session: Session, report: Report, body: ResolveBody, *, context: Context) -> None:
+    """Give the unit's confirmed result: the feedback that the citizen sees at this instant.
+
+    :raises PhotoRequired: neither these photos nor a proposed result with photos
+    """
+    check_allowed(report, Action.RESOLVE, context=context)
+    if not body.photo_ids and not report.has_result:
+        raise PhotoRequired
+    _attach(session, report, body.photo_ids, context=context)
+    report.resolved_at = context.now
+    report.feedback_at = report.feedback_at or context.now
+    facts = {"photos": len(body.photo_ids), "unit": report.unit_code}
+    act(session, report, Action.RESOLVE, context=context, facts=facts, text=body.result)
+
+
+def _check_task(report: Report, *, context: Context) -> None:
+    is_lead = context.caller.has(Role.UNIT_LEAD)
+    if report.handler_id not in {None, context.caller.user_id} and not is_lead:
+        raise NotYourTask
+
+
+def _attach(session: Session, report: Report, photo_ids: list[str], *, context: Context) -> None:
+    if photo_ids:
+        attach_photos(
+            session, photo_ids=photo_ids, report_id=id_of(report), owner_id=context.caller.user_id, now=context.now
+        )

@@ -1,0 +1,79 @@
+"""What can be wrong with a report and the things done to it."""
+
+from app.domain.errors import Conflict, Forbidden, Invalid
+
+
+class NothingToSay(Invalid):
+    """Neither a category nor a word."""
+
+    code = "REPORT_SAYS_NOTHING"
+
+
+class PhotoRequired(Invalid):
+    """A citizen's or inspector's report, a result or a check without a photo."""
+
+    code = "PHOTO_REQUIRED"
+
+
+class ConditionRequired(Invalid):
+    """Filing needs a filing condition; accepting needs at least a class."""
+
+    code = "CONDITION_REQUIRED"
+
+
+class VerificationRequired(Conflict):
+    """The class is never filed before somebody has been there."""
+
+    code = "VERIFICATION_REQUIRED"
+
+
+class VerifiedFalse(Conflict):
+    """The verification found nothing: void it, do not file it."""
+
+    code = "VERIFIED_FALSE"
+
+
+class UnknownUnit(Invalid):
+    code = "UNIT_UNKNOWN"
+
+
+class UnitReturnedIt(Conflict):
+    """A unit that returned a report gets it again only by a supervisor's ruling."""
+
+    code = "UNIT_RETURNED_IT"
+
+
+class NeedsRuling(Conflict):
+    """After two returns of one report a supervisor decides where it goes."""
+
+    code = "NEEDS_RULING"
+
+
+class AlreadySigned(Conflict):
+    """The unit is at work: a report can no longer be withdrawn."""
+
+    code = "ALREADY_SIGNED"
+
+
+class NotYourTask(Forbidden):
+    """The report is assigned to somebody else in the unit."""
+
+    code = "NOT_YOUR_TASK"
+
+
+class UnknownHandler(Invalid):
+    """Not an active member of the unit."""
+
+    code = "HANDLER_UNKNOWN"
+
+
+class TooFar(Invalid):
+    """A check or verification from a point too far from the report's place."""
+
+    code = "TOO_FAR_FROM_PLACE"
+
+
+class RatingClosed(Conflict):
+    """Rated already, or more than 15 days after closing."""
+
+    code = "RATING_CLOSED"

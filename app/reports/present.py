@@ -1,0 +1,267 @@
+"""Turns rows into the words of the API; decides nothing but who sees which field."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from app.domain.deadlines import Running, counted
+from app.domain.gcj02 import Datum, wgs84_to_gcj02
+from app.domain.report_number import display
+from app.domain.roles import STAFF_ROLES, Caller
+from app.domain.workflow import Action, allowed_actions
+from app.identity.accounts import pseudonym
+from app.journal.queries import events_of, texts_of
+from app.media.links import PhotoSize, photo_url
+from app.media.queries import PhotoRef, photos_of
+from app.reports.actions.citizen import POINTS
+from app.reports.actions.schemas import Score
+from app.reports.clocks import id_of
+from app.reports.models import Report
+from app.reports.schemas import (
+    CategoryRef,
+    PhotoRead,
+    PlaceRead,
+    RatingRead,
+    ReportDetail,
+    ReportItem,
+    ReportRead,
+    ReportState,
+    TimerRead,
+)
+from app.reports.timeline import timeline
+from app.reports.world import World
+from app.sla.models import Timer
+from app.sla.timers import timers_of
+from app.texts import text
+
+_SCORES = {points: score for score, points in POINTS.items()}
+# What the API can do today; the table knows more verbs than there are endpoints.
+OFFERED = frozenset(
+    {
+        Action.ACCEPT,
+        Action.REJECT,
+        Action.WITHDRAW,
+        Action.REQUEST_VERIFICATION,
+        Action.REPORT_VERIFICATION,
+        Action.FILE,
+        Action.VOID,
+        Action.DISPATCH,
+        Action.SIGN,
+        Action.ASSIGN,
+        Action.RETURN,
+        Action.SEND_BACK,
+        Action.SUBMIT_RESULT,
+        Action.INTERNAL_REWORK,
+        Action.RESOLVE,
+        Action.PASS_REVIEW,
+        Action.REWORK,
+        Action.PASS_CHECK,
+        Action.FAIL_CHECK,
+        Action.CLOSE,
+        Action.RATE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, when, in which world, and the secret that signs photo links and makes pseudonyms."""
+
+    caller: Caller
+    now: datetime
+    world: World
+    secret: bytes
+
+    @property
+    def is_staff(self) -> bool:
+        return self.caller.has(*STAFF_ROLES)
+
+
+def offered_actions(report: Report, caller: Caller) -> list[Action]:
+    """Return what this caller may do now: the table, less what belongs to the report's own reporter or unit."""
+    actions = [action for action in allowed_actions(report.status, caller.roles) if action in OFFERED]
+    if report.reporter_id != caller.user_id or report.signed_at is not None:
+        actions = [action for action in actions if action is not Action.WITHDRAW]
+    if report.reporter_id != caller.user_id or report.rating_score is not None:
+        actions = [action for action in actions if action is not Action.RATE]
+    return actions
+
+
+def state(report: Report, *, reader: Reader) -> ReportState:
+    return ReportState(
+        number=report.number,
+        version=report.version,
+        status=report.status,
+        status_text=text(f"status.{report.status.value}"),
+        holder=report.holder,
+        unit=report.unit_code,
+        due_at=report.due_at,
+        handle_due_at=report.handle_due_at,
+        closing_due_at=report.closing_due_at,
+        allowed_actions=offered_actions(report, reader.caller),
+    )
+
+
+def items(session: Session, reports: Sequence[Report], *, reader: Reader) -> list[ReportItem]:
+    """Present a page of a list with one statement for all of its photos."""
+    photos = photos_of(session, [id_of(report) for report in reports])
+    return [_item(report, photos.get(id_of(report), []), reader=reader) for report in reports]
+
+
+def _item(report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> ReportItem:
+    return ReportItem(
+        number=report.number,
+        number_display=display(report.number),
+        version=report.version,
+        status=report.status,
+        status_text=text(f"status.{report.status.value}"),
+        category=_category(report, reader.world),
+        description=report.description,
+        district=_area(report.district_code, reader.world),
+        street=_area(report.street_code, reader.world),
+        unit_name=_unit_name(report.unit_code, reader.world),
+        submitted_at=report.submitted_at,
+        due_at=report.due_at,
+        is_overdue=report.due_at is not None and report.due_at < reader.now,
+        thumb_url=_link(photos[0], PhotoSize.SMALL, reader=reader) if photos else None,
+    )
+
+
+def read(session: Session, report: Report, *, reader: Reader) -> ReportRead | ReportDetail:
+    """Present one report: to staff in full, to its reporter without the house's business."""
+    return _detail(session, report, reader=reader) if reader.is_staff else ReportRead(**_base(session, report, reader))
+
+
+def _base(session: Session, report: Report, reader: Reader) -> dict[str, object]:
+    entries, texts = events_of(session, id_of(report)), texts_of(session, id_of(report))
+    photos = photos_of(session, [id_of(report)]).get(id_of(report), [])
+    lon, lat = wgs84_to_gcj02(report.lon, report.lat)
+    return {
+        "number": report.number,
+        "number_display": display(report.number),
+        "version": report.version,
+        "status": report.status,
+        "status_text": text(f"status.{report.status.value}"),
+        "category": _category(report, reader.world),
+        "description": report.description,
+        "address": report.address,
+        "district": _area(report.district_code, reader.world),
+        "street": _area(report.street_code, reader.world),
+        "lon": round(lon, 6),
+        "lat": round(lat, 6),
+        "datum": Datum.GCJ02,
+        "submitted_at": report.submitted_at,
+        "unit_name": _unit_name(report.unit_code, reader.world),
+        "why": report.routing.get("basis") if report.unit_code == report.routing.get("unit") else None,
+        "handle_due_at": report.handle_due_at,
+        "closing_due_at": report.closing_due_at,
+        "feedback_at": report.feedback_at,
+        "closed_at": report.closed_at,
+        "rating": _rating(report),
+        "photos": [_photo(photo, reader=reader) for photo in photos],
+        "timeline": timeline(entries, texts, is_staff=reader.is_staff),
+        "allowed_actions": offered_actions(report, reader.caller),
+        "now": reader.now,
+    }
+
+
+def _detail(session: Session, report: Report, *, reader: Reader) -> ReportDetail:
+    world = reader.world
+    condition = world.city.condition(report.condition_id) if report.condition_id else None
+    is_leased = report.lease_until is not None and report.lease_until > reader.now
+    own: dict[str, object] = {
+        "source": report.source,
+        "reporter": pseudonym(report.reporter_id, reader.secret),
+        "class_code": report.class_code,
+        "class_name": condition.class_name if condition else None,
+        "condition_id": str(condition.id) if condition else None,
+        "condition": condition.name if condition else None,
+        "closing_condition": condition.closing_condition if condition else None,
+        "place": _place(report),
+        "holder": report.holder,
+        "due_at": report.due_at,
+        "proposed_unit": report.proposed_unit_code,
+        "proposed_unit_name": _unit_name(report.proposed_unit_code, world),
+        "unit": report.unit_code,
+        "handler_id": str(report.handler_id) if report.handler_id else None,
+        "routing": report.routing,
+        "return_count": report.return_count,
+        "rework_count": report.rework_count,
+        "is_verified": report.is_verified,
+        "is_leased": is_leased,
+        "leased_until": report.lease_until if is_leased else None,
+        "timers": [_timer(timer, reader=reader) for timer in timers_of(session, id_of(report))],
+    }
+    return ReportDetail.model_validate(_base(session, report, reader) | own)
+
+
+def _place(report: Report) -> PlaceRead:
+    return PlaceRead(
+        cell=report.cell_code,
+        street_code=report.street_code,
+        district_code=report.district_code,
+        lon_wgs84=round(report.lon, 7),
+        lat_wgs84=round(report.lat, 7),
+        is_certain=report.is_place_certain,
+        offset_m=report.place_offset_m,
+        accuracy_m=report.accuracy_m,
+        source=report.location_source,
+    )
+
+
+def _timer(timer: Timer, *, reader: Reader) -> TimerRead:
+    arithmetic = Running(timer.clock, timer.limit_s, timer.counted_s, timer.since)
+    used = counted(arithmetic, calendar=reader.world.city.calendar, at=reader.now)
+    amount = f"{timer.limit_amount.normalize():f}"
+    return TimerRead(
+        stage=timer.stage,
+        stage_text=text(f"stage.{timer.stage.value}"),
+        state=timer.state.value,
+        clock=timer.clock.value,
+        limit_text=text("limit.text", amount=amount, unit=text(f"limit_unit.{timer.limit_unit.value}")),
+        limit_s=timer.limit_s,
+        used_s=used,
+        remaining_s=timer.limit_s - used,
+        started_at=timer.started_at,
+        due_at=timer.due_at,
+        stopped_at=timer.stopped_at,
+        is_late=timer.is_late or used > timer.limit_s,
+    )
+
+
+def _rating(report: Report) -> RatingRead | None:
+    if report.rating_score is None or report.rated_at is None:
+        return None
+    return RatingRead(score=Score(_SCORES[report.rating_score]), at=report.rated_at)
+
+
+def _photo(photo: PhotoRef, *, reader: Reader) -> PhotoRead:
+    return PhotoRead(
+        photo_id=photo.id,
+        kind=photo.kind.value,
+        url=_link(photo, PhotoSize.LARGE, reader=reader),
+        thumb_url=_link(photo, PhotoSize.SMALL, reader=reader),
+        width=photo.width,
+        height=photo.height,
+    )
+
+
+def _link(photo: PhotoRef, size: PhotoSize, *, reader: Reader) -> str:
+    return photo_url(photo.id, size, secret=reader.secret, now=reader.now)
+
+
+def _category(report: Report, world: World) -> CategoryRef | None:
+    found = next((each for each in world.city.categories if each.code == report.category_code), None)
+    return CategoryRef(code=found.code, name=found.name) if found else None
+
+
+def _area(code: str, world: World) -> str:
+    area = world.city.areas.get(code)
+    return area.name if area else code
+
+
+def _unit_name(code: str | None, world: World) -> str | None:
+    unit = world.city.units.get(code) if code else None
+    return unit.name if unit else code

@@ -1,0 +1,225 @@
+"""This will take a citizen's report in: place, owner, clocks, photos and journal in one transaction.
+
+When the rules are decisive they accept, file and dispatch at once, each step with its own journal entry.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from app.city.snapshot import ConditionFact, Place
+from app.domain.gcj02 import to_wgs84
+from app.domain.report_number import ENTROPY_RANGE, make
+from app.domain.roles import Caller, Role
+from app.domain.routing import Decision
+from app.domain.workflow import STAGE_OF, Action, Stage, Status, advance
+from app.journal.chain import Head
+from app.journal.write import RULE, Actor, Event, link, store
+from app.media.attach import attach_photos
+from app.reports.actions.engine import Context, holder_of
+from app.reports.clocks import id_of, set_handling_deadline, stage_limit
+from app.reports.errors import NothingToSay, PhotoRequired
+from app.reports.models import Report, Source
+from app.reports.routing_step import decide, explain
+from app.reports.schemas import SubmitReport
+from app.sla.models import Timer
+from app.sla.timers import instant_timer, new_timer
+
+PLACE_TYPE = "place_type"
+"""The answer that says on what kind of place the problem is (market, pavement, ...)."""
+
+_SOURCE = {Role.CITIZEN: Source.CITIZEN, Role.INSPECTOR: Source.INSPECTOR, Role.SERVICE: Source.SERVICE}
+
+
+def submit(session: Session, body: SubmitReport, *, context: Context) -> Report:
+    """Store a report with an owner or a named pool and its reason.
+
+    :raises NothingToSay: neither category nor text
+    :raises PhotoRequired: a citizen or inspector sent none
+    :raises UnknownCategory: no such category
+    :raises BadCoordinate: not a position on Earth
+    :raises OutOfArea: not in this city
+    :raises PhotoNotFound: a photo that is not the caller's
+    :raises PhotoTaken: a photo that belongs to another report
+    """
+    source = _source(context.caller)
+    if not body.category and not body.description:
+        raise NothingToSay
+    if not body.photo_ids and source is not Source.SERVICE:
+        raise PhotoRequired
+    lon, lat = to_wgs84(body.location.lon, body.location.lat, body.location.datum)
+    place = context.world.city.locate(lon, lat)
+    condition = context.world.city.default_condition(body.category) if body.category else None
+    decision = decide(
+        cell_code=place.cell_code,
+        condition=condition,
+        scheme="",
+        place_type=body.answers.get(PLACE_TYPE, ""),
+        answers=body.answers,
+        channel=source.value,
+        world=context.world,
+        now=context.now,
+    )
+    report = _new_report(
+        body,
+        source=source,
+        point=(lon, lat),
+        place=place,
+        condition=condition,
+        decision=decision,
+        context=context,
+    )
+    birth = _Birth(report, context)
+    birth.step(Action.SUBMIT, Status.SUBMITTED, _person(context.caller, source), {"photos": len(body.photo_ids)})
+    if is_decisive(condition, decision, place):
+        _advance_by_rule(birth, decision)
+    return birth.store(session, body.photo_ids)
+
+
+def is_decisive(condition: ConditionFact | None, decision: Decision, place: Place) -> bool:
+    """Tell whether rules alone may accept, file and dispatch."""
+    return (
+        condition is not None
+        and condition.auto_dispatch
+        and not condition.needs_verification
+        and place.is_certain
+        and decision.auto_dispatch
+        and not decision.is_gap
+        and not decision.is_tie
+    )
+
+
+@dataclass
+class _Birth:
+    """A report on its way into the database: its steps are collected first, then stored in few statements."""
+
+    report: Report
+    context: Context
+    events: list[Event] = field(default_factory=list)
+
+    def step(self, action: Action, status: Status, actor: Actor, facts: dict[str, Any]) -> None:
+        old = self.report.status if self.events else None
+        self.report.status = status
+        self.report.holder = holder_of(status, self.report.unit_code)
+        self.events.append(Event(action, self.context.now, actor, old, status, self.report.holder, facts))
+
+    def store(self, session: Session, photo_ids: list[str]) -> Report:
+        report, now, world = self.report, self.context.now, self.context.world
+        links = link(report.number, Head(), self.events)
+        report.journal_seq, report.journal_hash = links.head.seq, links.head.hash
+        timers = list(self._timers())
+        report.due_at = timers[-1].due_at
+        if timers[-1].stage is Stage.HANDLE:
+            set_handling_deadline(report, report.due_at, limits=world.stage_limits, calendar=world.city.calendar)
+        session.add(report)
+        session.flush()  # for the id that timers, journal and photos refer to
+        for timer in timers:
+            timer.report_id = id_of(report)
+        session.add_all(timers)
+        store(session, id_of(report), links)
+        if photo_ids:
+            owner = self.context.caller.user_id
+            attach_photos(session, photo_ids=photo_ids, report_id=id_of(report), owner_id=owner, now=now)
+        return report
+
+    def _timers(self) -> list[Timer]:
+        """Return one timer per stage: passed in no time, and the last one running."""
+        calendar, now = self.context.world.city.calendar, self.context.now
+        stages = [STAGE_OF[event.to_status] for event in self.events]
+        timers = [
+            instant_timer(
+                report_id=0,
+                stage=stage,
+                limit=stage_limit(self.report, stage, world=self.context.world),
+                calendar=calendar,
+                now=now,
+            )
+            for stage in stages[:-1]
+        ]
+        last = new_timer(
+            report_id=0,
+            stage=stages[-1],
+            limit=stage_limit(self.report, stages[-1], world=self.context.world),
+            unit_code=self.report.unit_code,
+            calendar=calendar,
+            now=now,
+        )
+        return [*timers, last]
+
+
+def _advance_by_rule(birth: _Birth, decision: Decision) -> None:
+    report, context = birth.report, birth.context
+    named = {"rule_set": context.world.rules.version, "rule": decision.rule, "basis": decision.basis}
+    condition = context.world.city.condition(report.condition_id or 0)
+    report.accepted_at = report.dispatched_at = context.now
+    accepted = advance(report.status, Action.ACCEPT, roles=None)
+    birth.step(Action.ACCEPT, accepted, RULE, named | {"class": condition.class_code, "condition": condition.id})
+    limit = {"limit": condition.limit.plain_amount, "limit_unit": condition.limit.unit.value}
+    birth.step(Action.FILE, advance(accepted, Action.FILE, roles=None), RULE, named | limit)
+    report.unit_code = decision.unit
+    unit = {"unit": decision.unit, "unit_name": context.world.city.units[decision.unit].name}
+    birth.step(Action.DISPATCH, advance(Status.FILED, Action.DISPATCH, roles=None), RULE, named | unit)
+
+
+def _new_report(
+    body: SubmitReport,
+    *,
+    source: Source,
+    point: tuple[float, float],
+    place: Place,
+    condition: ConditionFact | None,
+    decision: Decision,
+    context: Context,
+) -> Report:
+    location = body.location
+    return Report(
+        number=new_number(context.now),
+        status=Status.SUBMITTED,
+        source=source,
+        category_code=body.category,
+        scheme=condition.scheme if condition else "",
+        class_code=condition.class_code if condition else None,
+        condition_id=condition.id if condition else None,
+        description=body.description,
+        answers=body.answers,
+        place_type=body.answers.get(PLACE_TYPE, "")[:32],
+        reporter_id=context.caller.user_id,
+        is_anonymous=body.anonymous,
+        lon=point[0],
+        lat=point[1],
+        sent_lon=location.lon,
+        sent_lat=location.lat,
+        datum=location.datum,
+        accuracy_m=location.accuracy_m,
+        location_source=location.source,
+        address=location.address,
+        district_code=place.district_code,
+        street_code=place.street_code,
+        cell_code=place.cell_code,
+        is_place_certain=place.is_certain,
+        place_offset_m=place.offset_m,
+        proposed_unit_code=decision.unit,
+        rule_set_id=context.world.rule_set_id,
+        rule_key=decision.rule,
+        routing=explain(decision, world=context.world),
+        priority=decision.priority,
+        submitted_at=context.now,
+        changed_at=context.now,
+    )
+
+
+def new_number(now: datetime) -> str:
+    """Return a public number; that it is unique is the database's to say."""
+    return make(now, secrets.randbelow(ENTROPY_RANGE))
+
+
+def _source(caller: Caller) -> Source:
+    return next(source for role, source in _SOURCE.items() if role in caller.roles)
+
+
+def _person(caller: Caller, source: Source) -> Actor:
+    role = next(role for role, each in _SOURCE.items() if each is source)
+    return Actor("user", caller.user_id, role.value)

@@ -1,0 +1,1 @@
+"""Who is responsible: rule sets as versioned data, and the decision about one report."""

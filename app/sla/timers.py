@@ -1,0 +1,103 @@
+"""Starting, pausing, resuming and stopping the timers of one report, inside the caller's transaction.
+
+The caller holds the report's row lock, so a report's timers have one writer at a time.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, or_
+from sqlmodel import Session, col, select
+
+from app.domain.deadlines import DEFAULT_STEPS, Running, counted, due_at, next_step, pause, resume
+from app.domain.limits import Limit
+from app.domain.workflow import Stage
+from app.domain.working_time import WorkingCalendar
+from app.sla.models import Timer, TimerState
+
+LIVE = (TimerState.RUNNING, TimerState.PAUSED)
+
+
+def _running(timer: Timer) -> Running:
+    return Running(timer.clock, timer.limit_s, timer.counted_s, timer.since)
+
+
+def _set(timer: Timer, arithmetic: Running, *, calendar: WorkingCalendar) -> None:
+    """Copy the arithmetic onto the row and work out when it is due and when it next speaks."""
+    timer.counted_s, timer.since = arithmetic.counted_s, arithmetic.since
+    timer.state = TimerState.PAUSED if arithmetic.since is None else TimerState.RUNNING
+    timer.due_at = due_at(arithmetic, calendar=calendar)
+    coming = next_step(arithmetic, timer.fired, steps=DEFAULT_STEPS, calendar=calendar)
+    timer.next_step_at = coming[1] if coming else None
+
+
+def new_timer(
+    *,
+    report_id: int,
+    stage: Stage,
+    limit: Limit,
+    unit_code: str | None,
+    calendar: WorkingCalendar,
+    now: datetime,
+) -> Timer:
+    """Return a running timer; the caller adds it to its session."""
+    timer = Timer(
+        report_id=report_id,
+        stage=stage,
+        unit_code=unit_code,
+        state=TimerState.RUNNING,
+        clock=limit.clock,
+        limit_amount=limit.amount,
+        limit_unit=limit.unit,
+        limit_s=limit.seconds(calendar),
+        started_at=now,
+    )
+    _set(timer, Running(limit.clock, timer.limit_s, 0, now), calendar=calendar)
+    return timer
+
+
+def instant_timer(*, report_id: int, stage: Stage, limit: Limit, calendar: WorkingCalendar, now: datetime) -> Timer:
+    """Return the stopped timer of a stage that a rule passed through in no time."""
+    timer = new_timer(report_id=report_id, stage=stage, limit=limit, unit_code=None, calendar=calendar, now=now)
+    stop_timer(timer, calendar=calendar, now=now)
+    return timer
+
+
+def timers_of(session: Session, report_id: int) -> Sequence[Timer]:
+    return session.exec(select(Timer).where(Timer.report_id == report_id).order_by(col(Timer.id))).all()
+
+
+def pause_timer(timer: Timer, *, calendar: WorkingCalendar, now: datetime) -> None:
+    _set(timer, pause(_running(timer), calendar=calendar, at=now), calendar=calendar)
+
+
+def resume_timer(timer: Timer, *, calendar: WorkingCalendar, now: datetime, at_least_percent: int = 0) -> None:
+    """Let a paused or stopped timer run on; steps it has fired stay fired."""
+    stopped = Running(timer.clock, timer.limit_s, timer.counted_s, None)
+    timer.stopped_at, timer.is_late = None, False
+    _set(timer, resume(stopped, at=now, at_least_percent=at_least_percent), calendar=calendar)
+
+
+def stop_timer(timer: Timer, *, calendar: WorkingCalendar, now: datetime, is_cancelled: bool = False) -> None:
+    """End a timer; it keeps its deadline and whether it was met. Exactly at the deadline is in time."""
+    used = counted(_running(timer), calendar=calendar, at=now)
+    timer.counted_s, timer.since, timer.next_step_at = used, None, None
+    timer.stopped_at = now
+    timer.is_late = not is_cancelled and used > timer.limit_s
+    timer.state = TimerState.CANCELLED if is_cancelled else TimerState.STOPPED
+
+
+def clock_timers(session: Session, report_id: int) -> Sequence[Timer]:
+    """Return what an action may stop or resume: live timers and handling timers that a rework may wake."""
+    statement = (
+        select(Timer)
+        .where(
+            Timer.report_id == report_id,
+            or_(
+                col(Timer.state).in_(LIVE),
+                and_(col(Timer.state) == TimerState.STOPPED, col(Timer.stage) == Stage.HANDLE),
+            ),
+        )
+        .order_by(col(Timer.id))
+    )
+    return session.exec(statement).all()

@@ -1,0 +1,22 @@
+"""Chinese texts: every part keeps its own file, this one joins them."""
+
+from importlib import import_module
+
+_PARTS = (
+    "domain",
+    "infra",
+    "identity",
+    "city",
+    "media",
+    "workflow",
+    "routing",
+    "sla",
+    "reports",
+    "dispatch",
+    "analytics",
+    "cli",
+)
+
+TEXTS: dict[str, str] = {}
+for _part in _PARTS:
+    TEXTS |= import_module(f"app.texts.zh_cn_{_part}").TEXTS

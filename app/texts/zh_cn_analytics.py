@@ -1,0 +1,3 @@
+"""Chinese texts of analytics."""
+
+TEXTS: dict[str, str] = {}

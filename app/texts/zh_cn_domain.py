@@ -1,0 +1,27 @@
+"""Chinese texts of domain."""
+
+TEXTS: dict[str, str] = {
+    "problem.BAD_COORDINATE": "经纬度不正确：经度 {lon}，纬度 {lat}。",
+    "problem.BAD_LIMIT": "时限不正确：{amount}。时限应大于 0，且不超过 {max_amount}。",
+    "problem.INVALID_CELL_CODE": "网格编码不正确：{cell_code}。单元网格编码为 15 位数字。",
+    "problem.INVALID_REPORT_NUMBER": "上报编号不正确：{number}。请核对后重新输入，编号为 18 位数字。",
+    "problem.OUTSIDE_CALENDAR": "时间超出工作日历的范围（{first_year} 年至 {last_year} 年）。",
+    "clock.natural": "自然时",
+    "clock.working": "工作时",
+    "datum.bd09": "百度坐标（BD-09）",
+    "datum.cgcs2000": "2000 国家大地坐标（CGCS2000）",
+    "datum.gcj02": "火星坐标（GCJ-02）",
+    "datum.wgs84": "GPS 坐标（WGS-84）",
+    "level.cell": "单元网格",
+    "level.city": "全市",
+    "level.community": "社区（村）",
+    "level.district": "区（市）",
+    "level.street": "街道（镇）",
+    "limit": "{amount} {unit}",
+    "limit_unit.minute": "分钟",
+    "limit_unit.natural_day": "自然日",
+    "limit_unit.urgent_day": "紧急工作日",
+    "limit_unit.urgent_hour": "紧急工作时",
+    "limit_unit.work_day": "工作日",
+    "limit_unit.work_hour": "工作时",
+}

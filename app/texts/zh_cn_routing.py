@@ -1,0 +1,3 @@
+"""Chinese texts of routing."""
+
+TEXTS: dict[str, str] = {}
