@@ -276,7 +276,7 @@ def transition(status: Status, action: Action) -> Transition:
     """
     row = _BY_ACTION_AND_SOURCE.get((action, status))
     if row is None:
-        raise IllegalTransition(status=status.value, action=action.value)
+        raise IllegalTransition(report_status=status.value, action=action.value)
     return row
 
 
@@ -303,7 +303,7 @@ def advance(
         return status
     if row.target is Target.BACK:
         if came_from is None:
-            raise IllegalTransition(status=status.value, action=action.value)
+            raise IllegalTransition(report_status=status.value, action=action.value)
         return came_from
     return Status(row.target)
 

@@ -3,7 +3,7 @@
 from app.texts.zh_cn import TEXTS
 
 
-def text(key: str, **facts: object) -> str:
+def text(key: str, /, **facts: object) -> str:
     """Return the sentence behind `key` with its facts filled in.
 
     :raises KeyError: the key or one of its facts is missing, a mistake a test finds
