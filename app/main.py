@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Path
 from fastapi.responses import PlainTextResponse
 from pydantic import SecretStr
 
@@ -24,9 +24,10 @@ from app.infra.clock import now as system_clock
 from app.infra.database import Database
 from app.infra.http_client import http_client
 from app.infra.middleware import RequestMiddleware
-from app.infra.problems import install
+from app.infra.problems import install, problems
 from app.media.api import router as media_router
 from app.media.images import PhotoBudget
+from app.problem_docs import page_of
 from app.reports.api import router as reports_router
 from app.reports.api import staff as staff_router
 from app.reports.world import WorldHolder
@@ -57,6 +58,14 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     for router in (identity_router, city_router, reports_router, staff_router, dispatch_router, analytics_router):
         app.include_router(router, max_body_size=JSON_BODY_MAX)
     app.add_api_route("/health", _health, methods=["GET"], tags=["operations"], response_class=PlainTextResponse)
+    app.add_api_route(
+        "/problems/{code}",
+        _problem,
+        methods=["GET"],
+        tags=["operations"],
+        response_class=PlainTextResponse,
+        responses=problems(404, 422),
+    )
     return app
 
 
@@ -117,7 +126,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _health() -> str:
+    """Say that the process answers."""
     return "ok"
+
+
+async def _problem(code: Annotated[str, Path(max_length=64)]) -> str:
+    """Explain the `type` of a problem."""
+    return page_of(code)
 
 
 def describe() -> dict[str, Any]:

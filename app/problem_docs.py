@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 import app
-from app.domain.errors import DomainError
+from app.domain.errors import DomainError, NotFound
 from app.infra.problem_families import FAMILY_STATUS
 from app.texts import text
 from app.texts.zh_cn import TEXTS
@@ -35,6 +35,19 @@ def render() -> str:
             shown_status = status
         parts.extend(_part(kind))
     return "\n\n".join(parts) + "\n"
+
+
+def page_of(code: str) -> str:
+    """Return the page behind one problem's `type`, in Markdown.
+
+    :raises NotFound: no error has this code
+    """
+    kind = next((each for each in problem_kinds() if each.code == code), None)
+    if kind is None:
+        raise NotFound
+    status = status_of(kind)
+    heading = f"# {code}\n\n{status} {text(f'problem_title.{status}')}"
+    return "\n\n".join([heading, *list(_part(kind))[1:]]) + "\n"
 
 
 def _part(kind: type[DomainError]) -> Iterator[str]:

@@ -15,6 +15,7 @@ _PARTS = (
     "dispatch",
     "analytics",
     "cli",
+    "roots",
 )
 
 TEXTS: dict[str, str] = {}

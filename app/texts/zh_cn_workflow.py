@@ -7,7 +7,7 @@ TEXTS: dict[str, str] = {
     "role.unit_lead": "处置单位负责人",
     "role.handler": "处置人员",
     "role.inspector": "核查员",
-    "role.supervisor": "督察",
+    "role.supervisor": "督察员",
     "role.administrator": "管理员",
     "role.service": "接入系统",
     "status.submitted": "待受理",
@@ -83,6 +83,5 @@ TEXTS: dict[str, str] = {
     "action.escalate": "升级",
     "problem.ILLEGAL_TRANSITION": "当前状态不能进行此操作",
     "problem.ROLE_MAY_NOT": "您的岗位不能进行此操作",
-    "problem.STALE_VERSION": "他人已更新此件，请刷新后再操作",
     "problem.BAD_RULE": "派遣规则有误",
 }
