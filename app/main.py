@@ -31,7 +31,7 @@ from app.problem_docs import page_of
 from app.reports.api import router as reports_router
 from app.reports.api import staff as staff_router
 from app.reports.world import WorldHolder
-from app.settings import LoginProvider, Settings
+from app.settings import SHORTEST_SECRET, LoginProvider, Settings
 from app.worker import Worker, create_worker
 
 JSON_BODY_MAX = 256 * 1024
@@ -40,8 +40,8 @@ JSON_BODY_MAX = 256 * 1024
 _FORM_OVERHEAD = 64 * 1024
 
 
-def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
-    """Build the application; nothing is opened before its lifespan starts."""
+def create_app(settings: Settings, *, clock: Clock = system_clock, blobs: BlobStore | None = None) -> FastAPI:
+    """Build the application; no connection is opened before its lifespan starts."""
     app = FastAPI(
         title="随手拍",
         version=__version__,
@@ -50,7 +50,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    _fill_state(app, settings, clock)
+    _fill_state(app, settings, clock, blobs or create_blobs(settings))
     install(app)
     app.add_middleware(RequestMiddleware)
     budget: PhotoBudget = app.state.photo_budget
@@ -69,14 +69,14 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     return app
 
 
-def _fill_state(app: FastAPI, settings: Settings, clock: Clock) -> None:
+def _fill_state(app: FastAPI, settings: Settings, clock: Clock, blobs: BlobStore) -> None:
     state = app.state
     state.settings = settings
     state.clock = clock
     state.database = Database(
         settings.database_url, pool_size=settings.db_pool_size, sqlite_synchronous=settings.sqlite_synchronous
     )
-    state.blobs = create_blobs(settings)
+    state.blobs = blobs
     state.world = WorldHolder(state.database, clock=clock)
     state.city = state.world.cities
     state.callers = CallerCache()
@@ -90,7 +90,7 @@ def _fill_state(app: FastAPI, settings: Settings, clock: Clock) -> None:
 
 def create_blobs(settings: Settings) -> BlobStore:
     if settings.s3_bucket is None:
-        return BlobStore.memory() if settings.blob_dir is None else BlobStore.local(settings.blob_dir)
+        return BlobStore.local(settings.blob_dir)
     secret = settings.s3_secret_access_key
     return BlobStore.s3(
         settings.s3_bucket,
@@ -136,9 +136,7 @@ async def _problem(code: Annotated[str, Path(max_length=64)]) -> str:
 
 
 def describe() -> dict[str, Any]:
-    """Return the OpenAPI document without opening a database or reading the environment."""
-    settings = Settings.model_construct(
-        **{name: field.default for name, field in Settings.model_fields.items()}
-        | {"secret_key": SecretStr("x" * 32), "login_provider": LoginProvider.DEVELOPMENT, "blob_dir": None}
-    )
-    return create_app(settings).openapi()
+    """Return the OpenAPI document; no database, no directory and no environment variable is touched."""
+    defaults = {name: field.get_default() for name, field in Settings.model_fields.items()}
+    made_up = {"secret_key": SecretStr("x" * SHORTEST_SECRET), "login_provider": LoginProvider.DEVELOPMENT}
+    return create_app(Settings.model_construct(**defaults | made_up), blobs=BlobStore.memory()).openapi()

@@ -1,6 +1,7 @@
 """How a request becomes an action: caller, key, version, lock, verb, answer, in one transaction."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -15,13 +16,19 @@ from app.domain.errors import Invalid
 from app.identity.caller import CallerDep
 from app.infra.clock import Now
 from app.infra.database import Database, DatabaseDep
-from app.infra.idempotency import IdempotencyKey, body_hash, claim_key, complete
+from app.infra.idempotency import Answer, IdempotencyKey, body_hash, claim_key, complete
 from app.reports.access import get_for_update
 from app.reports.actions.engine import Context, not_before
+from app.reports.errors import NumberTaken
 from app.reports.models import Report
 from app.reports.present import Reader, state
 from app.reports.schemas import ReportState
 from app.reports.world import World, WorldHolder
+
+Work = Callable[[Session], tuple[BaseModel, Report]]
+
+TRIES = 3
+"""How often a submission draws a number before it gives up: a clash is one in a million pairs."""
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -71,29 +78,42 @@ class Desk:
         verb(session, report, body, context=context)
         return state(report, reader=self.reader), report
 
-    def once(self, status_code: int, work: Callable[[Session], tuple[BaseModel, Report]]) -> Response:
+    def once(self, status_code: int, work: Work) -> Response:
         """Do the work unless this key has done it before; either way return the same bytes."""
+        for _ in range(TRIES - 1):
+            with suppress(NumberTaken):
+                return self._once(status_code, work)
+        return self._once(status_code, work)
+
+    def _once(self, status_code: int, work: Work) -> Response:
         with self.database.transaction() as session:
-            if self.key is None:
-                answer, report = work(session)
-                return _json(answer.model_dump_json(), status_code, report.number)
-            caller_id = self.context.caller.user_id
-            known = claim_key(
-                session,
-                caller_id=caller_id,
-                key=self.key,
-                route=self.route,
-                body_hash=self.body_hash,
-                now=self.now,
-            )
+            known = self._claim(session)
             if known is not None:
                 return _json(known.body, known.status_code, known.subject)
             answer, report = work(session)
             text = answer.model_dump_json()
-            complete(
-                session, caller_id=caller_id, key=self.key, status_code=status_code, body=text, subject=report.number
-            )
+            if self.key is not None:
+                complete(
+                    session,
+                    caller_id=self.context.caller.user_id,
+                    key=self.key,
+                    status_code=status_code,
+                    body=text,
+                    subject=report.number,
+                )
             return _json(text, status_code, report.number)
+
+    def _claim(self, session: Session) -> Answer | None:
+        if self.key is None:
+            return None
+        return claim_key(
+            session,
+            caller_id=self.context.caller.user_id,
+            key=self.key,
+            route=self.route,
+            body_hash=self.body_hash,
+            now=self.now,
+        )
 
 
 def _json(text: str, status_code: int, number: str | None) -> Response:

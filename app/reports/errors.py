@@ -77,3 +77,10 @@ class RatingClosed(Conflict):
     """Rated already, or more than 15 days after closing."""
 
     code = "RATING_CLOSED"
+
+
+class NumberTaken(Conflict):
+    """Two reports of one second drew the same number: once in a million pairs."""
+
+    code = "NUMBER_TAKEN"
+    retryable = True

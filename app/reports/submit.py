@@ -4,10 +4,11 @@ When the rules are decisive they accept, file and dispatch at once, each step wi
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.city.snapshot import ConditionFact, Place
@@ -21,7 +22,7 @@ from app.journal.write import RULE, Actor, Event, link, store
 from app.media.attach import attach_photos
 from app.reports.actions.engine import Context, holder_of
 from app.reports.clocks import id_of, set_handling_deadline, stage_limit
-from app.reports.errors import NothingToSay, PhotoRequired
+from app.reports.errors import NothingToSay, NumberTaken, PhotoRequired
 from app.reports.models import Report, Source
 from app.reports.routing_step import decide, explain
 from app.reports.schemas import SubmitReport
@@ -34,7 +35,12 @@ PLACE_TYPE = "place_type"
 _SOURCE = {Role.CITIZEN: Source.CITIZEN, Role.INSPECTOR: Source.INSPECTOR, Role.SERVICE: Source.SERVICE}
 
 
-def submit(session: Session, body: SubmitReport, *, context: Context) -> Report:
+def draw_entropy() -> int:
+    """Return the random part of a new report number."""
+    return secrets.randbelow(ENTROPY_RANGE)
+
+
+def submit(session: Session, body: SubmitReport, *, context: Context, draw: Callable[[], int] = draw_entropy) -> Report:
     """Store a report with an owner or a named pool and its reason.
 
     :raises NothingToSay: neither category nor text
@@ -44,6 +50,7 @@ def submit(session: Session, body: SubmitReport, *, context: Context) -> Report:
     :raises OutOfArea: not in this city
     :raises PhotoNotFound: a photo that is not the caller's
     :raises PhotoTaken: a photo that belongs to another report
+    :raises NumberTaken: another report of this second drew the same number; try again in a new transaction
     """
     source = _source(context.caller)
     if not body.category and not body.description:
@@ -65,6 +72,7 @@ def submit(session: Session, body: SubmitReport, *, context: Context) -> Report:
     )
     report = _new_report(
         body,
+        number=make(context.now, draw()),
         source=source,
         point=(lon, lat),
         place=place,
@@ -115,7 +123,7 @@ class _Birth:
         if timers[-1].stage is Stage.HANDLE:
             set_handling_deadline(report, report.due_at, limits=world.stage_limits, calendar=world.city.calendar)
         session.add(report)
-        session.flush()  # for the id that timers, journal and photos refer to
+        _flush(session)  # for the id that timers, journal and photos refer to
         for timer in timers:
             timer.report_id = id_of(report)
         session.add_all(timers)
@@ -167,6 +175,7 @@ def _advance_by_rule(birth: _Birth, decision: Decision) -> None:
 def _new_report(
     body: SubmitReport,
     *,
+    number: str,
     source: Source,
     point: tuple[float, float],
     place: Place,
@@ -176,7 +185,7 @@ def _new_report(
 ) -> Report:
     location = body.location
     return Report(
-        number=new_number(context.now),
+        number=number,
         status=Status.SUBMITTED,
         source=source,
         category_code=body.category,
@@ -211,9 +220,13 @@ def _new_report(
     )
 
 
-def new_number(now: datetime) -> str:
-    """Return a public number; that it is unique is the database's to say."""
-    return make(now, secrets.randbelow(ENTROPY_RANGE))
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError as refused:
+        if "number" in str(refused.orig):
+            raise NumberTaken from refused
+        raise
 
 
 def _source(caller: Caller) -> Source:

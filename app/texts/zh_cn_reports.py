@@ -16,6 +16,7 @@ TEXTS: dict[str, str] = {
     "problem.HANDLER_UNKNOWN": "本单位没有这位处置人员",
     "problem.TOO_FAR_FROM_PLACE": "您距问题地点约 {distance_m} 米，超过 {max_distance_m} 米，请到现场操作",
     "problem.RATING_CLOSED": "已评价过，或已超过结案后 {days} 天的评价期",
+    "problem.NUMBER_TAKEN": "系统繁忙，请重试",
     "timeline.submit": "您的上报已收到",
     "timeline.accept": "已受理",
     "timeline.reject": "不予受理",
