@@ -52,6 +52,7 @@ def a_small_city(session: Session, now: datetime) -> None:
         generation_id=generation_id,
         is_approximate=True,
     )
+    loading.add_communities(session, cells, streets=streets, plane=PLANE, generation_id=generation_id)
     loading.add_cells(session, cells, plane=PLANE, generation_id=generation_id, valid_from=SMALL_CITY_SINCE)
     loading.add_units(
         session,

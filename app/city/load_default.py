@@ -81,6 +81,7 @@ def _load_grid(session: Session, *, today: date, now: datetime, tell: Progress) 
     )
     tell("areas", 1, 1)
     cells = cut_cells(codes, shapes, size_m=CELL_M)
+    loading.add_communities(session, cells, streets=streets, plane=PLANE, generation_id=generation_id)
     loading.add_cells(session, cells, plane=PLANE, generation_id=generation_id, valid_from=today, progress=tell)
     return True
 

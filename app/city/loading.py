@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ from app.city.models import (
     UnitLevel,
 )
 from app.city.plane import Plane, Shapes
-from app.domain.cells import Level, district_of
+from app.domain.cells import Level, community_of, district_of, street_of
+from app.texts import text
 
 Progress = Callable[[str, int, int], None]
 """Told (stage, done, total) as work goes on; the words of a stage are the text `city.progress.<stage>`."""
@@ -83,6 +85,37 @@ def add_areas(
             }
         )
     _insert(session, Area, above)
+    _insert(session, Area, rows)
+
+
+def add_communities(
+    session: Session,
+    cells: Sequence[CutCell],
+    *,
+    streets: Mapping[str, Street],
+    plane: Plane,
+    generation_id: int,
+) -> None:
+    """Add the 12-digit blocks of generated cells as communities; artificial, so always approximate."""
+    rows = []
+    for code, block in groupby(sorted(cells, key=lambda cell: cell.code), key=lambda cell: community_of(cell.code)):
+        union = shapely.union_all([cell.shape for cell in block])
+        shape = plane.shapes_in_degrees(np.array([union], dtype=object))[0]
+        middle = shape.representative_point()
+        street = street_of(code)
+        rows.append(
+            {
+                "code": code,
+                "name": text("city.default.community", street=streets[street].name, number=int(code[-3:])),
+                "level": Level.COMMUNITY,
+                "parent_code": street,
+                "centre_lon": middle.x,
+                "centre_lat": middle.y,
+                "shape": shapely.to_wkb(shape),
+                "generation_id": generation_id,
+                "is_approximate": True,
+            }
+        )
     _insert(session, Area, rows)
 
 

@@ -7,6 +7,7 @@ TEXTS: dict[str, str] = {
     "city.service_name": "随手拍",
     "city.default.source": "默认城市（非官方）",
     "city.default.note": "街道边界由中心点和面积推算，单元网格为约 1 公里的方格；非官方边界，请导入正式网格替换。",
+    "city.default.community": "{street}第 {number} 片区",
     "city.default.calendar_source": "国务院办公厅节假日安排（holidays 软件包）",
     "city.progress.units": "责任单位",
     "city.progress.areas": "区市与街道",
