@@ -23,25 +23,23 @@ class NotLeased(Conflict):
 
 
 def pull(session: Session, *, queue: str, limit: int, caller: Caller, now: datetime) -> Sequence[Report]:
-    """Return up to `limit` reports of a queue, nearest deadline first, held by the caller for ten minutes.
+    """Let the caller hold up to `limit` reports of a queue for ten minutes, nearest deadline first.
 
-    What the caller holds already does not count and is not given again.
+    What they hold already comes first and counts, so asking again after a lost answer gives the same reports.
     """
-    statement = (
+    waiting = (
         select(Report)
-        .where(
-            Report.holder == queue,
-            col(Report.due_at).is_not(None),
-            visible_to(caller),
-            or_(col(Report.lease_until).is_(None), col(Report.lease_until) <= now),
-        )
+        .where(Report.holder == queue, col(Report.due_at).is_not(None), visible_to(caller))
         .order_by(col(Report.due_at), col(Report.id))
     )
-    reports = claim(session, statement, limit=limit)
-    for report in reports:
+    mine = waiting.where(Report.lease_owner_id == caller.user_id, col(Report.lease_until) > now)
+    held = claim(session, mine, limit=limit)
+    free = waiting.where(or_(col(Report.lease_until).is_(None), col(Report.lease_until) <= now))
+    taken = claim(session, free, limit=limit - len(held)) if len(held) < limit else []
+    for report in (*held, *taken):
         report.lease_owner_id, report.lease_until = caller.user_id, now + LEASE
         session.add(report)
-    return reports
+    return [*held, *taken]
 
 
 def release(session: Session, number: str, *, caller: Caller, now: datetime) -> Report:
