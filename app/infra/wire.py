@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, PlainSerializer, WithJsonSchema
+from pydantic import AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from app.domain.working_time import BEIJING
 
@@ -19,3 +19,12 @@ BeijingTime = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-20T18:05:00+08:00"]}),
 ]
 """An aware instant: any offset is read, Beijing time is written; a naive value is refused."""
+
+
+def _restored_plus(value: object) -> object:
+    """Undo what happens to the + of an offset in a query that was not percent-encoded."""
+    return value.replace(" ", "+") if isinstance(value, str) else value
+
+
+Since = Annotated[AwareDatetime, BeforeValidator(_restored_plus)]
+"""An aware instant in a query parameter; `+08:00` may arrive as ` 08:00`."""

@@ -34,6 +34,19 @@ def events_of(session: Session, report_id: int) -> list[PastEvent]:
     ]
 
 
+def events_since(session: Session, report_ids: Sequence[int], *, since: datetime) -> list[tuple[int, PastEvent]]:
+    """Return (report id, event) of these reports after an instant, oldest first."""
+    statement = (
+        select(JournalEntry)
+        .where(col(JournalEntry.report_id).in_(report_ids), col(JournalEntry.at) > since)
+        .order_by(col(JournalEntry.at), col(JournalEntry.report_id), col(JournalEntry.seq))
+    )
+    return [
+        (entry.report_id, PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts))
+        for entry in session.exec(statement)
+    ]
+
+
 def entries_of(session: Session, report_id: int) -> Sequence[JournalEntry]:
     """Return a report's entries, oldest first."""
     statement = select(JournalEntry).where(JournalEntry.report_id == report_id).order_by(col(JournalEntry.seq))

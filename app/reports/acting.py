@@ -122,6 +122,7 @@ def _json(text: str, status_code: int, number: str | None) -> Response:
 
 
 async def _desk(
+    *,
     request: Request,
     database: DatabaseDep,
     caller: CallerDep,

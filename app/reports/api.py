@@ -10,6 +10,7 @@ from app.identity.caller import require
 from app.infra.idempotency import find_by_key
 from app.infra.paging import Page, PageRequest, page
 from app.infra.problems import problems
+from app.infra.wire import Since
 from app.reports.access import ReportNotFound, get_visible
 from app.reports.acting import DeskDep, Number
 from app.reports.actions import acceptance, citizen, dispatching, handling, visits
@@ -30,8 +31,9 @@ from app.reports.actions.schemas import (
 from app.reports.models import Report
 from app.reports.present import items, read, state
 from app.reports.queries import list_own, newest_key
-from app.reports.schemas import ReportDetail, ReportItem, ReportRead, ReportState, SubmitReport
+from app.reports.schemas import ReportDetail, ReportItem, ReportRead, ReportState, SubmitReport, UpdatesRead
 from app.reports.submit import submit
+from app.reports.updates import updates
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 staff = APIRouter(prefix="/api/v1/reports/{number}", tags=["actions"])
@@ -76,6 +78,13 @@ def list_my_reports(filters: Annotated[PageRequest, Query()], desk: DeskDep) -> 
         rows = list_own(session, filters, caller=desk.context.caller)
         shown = dict(zip([row.id for row in rows], items(session, rows, reader=desk.reader), strict=True))
         return page(rows, limit=filters.limit, key_of=newest_key, present=lambda row: shown[row.id])
+
+
+@router.get("/me/updates", dependencies=[MayViewOwn], responses=problems(401, 403, 422))
+def list_my_updates(since: Annotated[Since, Query(description="上次询问时返回的 now")], desk: DeskDep) -> UpdatesRead:
+    """List what is new on one's own reports, for a client that has just been opened."""
+    with desk.database.reading() as session:
+        return UpdatesRead(items=list(updates(session, since=since, caller=desk.context.caller)), now=desk.now)
 
 
 @router.get("/reports/{number}", responses=problems(401, 403, 404, 422))

@@ -15,6 +15,7 @@ from app.domain.workflow import STAGE_OF, TERMINAL, Action, Stage, Status
 from app.domain.working_time import WorkingCalendar
 from app.reports.models import Report
 from app.reports.world import World
+from app.sla.due import Fired, catch_up
 from app.sla.models import Timer, TimerState
 from app.sla.policies import REWORK_LEAST_PERCENT, StageLimits
 from app.sla.timers import clock_timers, new_timer, pause_timer, resume_timer, stop_timer
@@ -23,17 +24,26 @@ _PAUSING = frozenset({Action.REQUEST_VERIFICATION, Action.RETURN})
 _RESUMING_HANDLE = frozenset({Action.REWORK, Action.FAIL_CHECK})
 
 
-def run_clocks(session: Session, report: Report, *, old: Status, action: Action, world: World, now: datetime) -> None:
-    """Bring the timers from status `old` to the report's new status and copy the deadlines onto the report."""
+def run_clocks(
+    session: Session, report: Report, *, old: Status, action: Action, world: World, now: datetime
+) -> list[Fired]:
+    """Bring the timers from status `old` to the report's new status and copy the deadlines onto the report.
+
+    Return the steps that were due before the action and that no worker had come to; the journal owes them an entry.
+    """
     old_stage, new_stage = STAGE_OF.get(old), STAGE_OF.get(report.status)
-    if old_stage is new_stage and action is not Action.SEND_BACK:
-        return
+    if old_stage is new_stage:
+        return []
     timers = clock_timers(session, id_of(report))
+    fired = catch_up(session, timers, calendar=world.city.calendar, now=now)
     _leave(timers, report, action=action, calendar=world.city.calendar, now=now)
     running = None if new_stage is None else _enter(session, report, timers, new_stage, action, world=world, now=now)
     report.due_at = running.due_at if running else None
     if new_stage is Stage.HANDLE and running is not None:
         set_handling_deadline(report, running.due_at, limits=world.stage_limits, calendar=world.city.calendar)
+    if action is Action.SEND_BACK:
+        report.handle_due_at = report.closing_due_at = None
+    return fired
 
 
 def _leave(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from app.domain.deadlines import Running, counted
+from app.domain.deadlines import Running, counted, is_late
 from app.domain.gcj02 import Datum, wgs84_to_gcj02
 from app.domain.report_number import display
 from app.domain.roles import STAFF_ROLES, Caller
@@ -15,6 +15,7 @@ from app.identity.accounts import pseudonym
 from app.journal.queries import events_of, texts_of
 from app.media.links import PhotoSize, photo_url
 from app.media.queries import PhotoRef, photos_of
+from app.reports.access import roles_on
 from app.reports.actions.citizen import POINTS
 from app.reports.actions.schemas import Score
 from app.reports.clocks import id_of
@@ -80,11 +81,11 @@ class Reader:
 
 
 def offered_actions(report: Report, caller: Caller) -> list[Action]:
-    """Return what this caller may do now: the table, less what belongs to the report's own reporter or unit."""
-    actions = [action for action in allowed_actions(report.status, caller.roles) if action in OFFERED]
-    if report.reporter_id != caller.user_id or report.signed_at is not None:
+    """Return what this caller may do now: the table, less what has been done once and for all."""
+    actions = [action for action in allowed_actions(report.status, roles_on(report, caller)) if action in OFFERED]
+    if report.signed_at is not None:
         actions = [action for action in actions if action is not Action.WITHDRAW]
-    if report.reporter_id != caller.user_id or report.rating_score is not None:
+    if report.rating_score is not None:
         actions = [action for action in actions if action is not Action.RATE]
     return actions
 
@@ -137,6 +138,8 @@ def read(session: Session, report: Report, *, reader: Reader) -> ReportRead | Re
 def _base(session: Session, report: Report, reader: Reader) -> dict[str, object]:
     entries, texts = events_of(session, id_of(report)), texts_of(session, id_of(report))
     photos = photos_of(session, [id_of(report)]).get(id_of(report), [])
+    if not reader.is_staff:
+        photos = [photo for photo in photos if _is_released(photo, report)]
     lon, lat = wgs84_to_gcj02(report.lon, report.lat)
     return {
         "number": report.number,
@@ -213,7 +216,8 @@ def _place(report: Report) -> PlaceRead:
 
 def _timer(timer: Timer, *, reader: Reader) -> TimerRead:
     arithmetic = Running(timer.clock, timer.limit_s, timer.counted_s, timer.since)
-    used = counted(arithmetic, calendar=reader.world.city.calendar, at=reader.now)
+    calendar = reader.world.city.calendar
+    used = counted(arithmetic, calendar=calendar, at=reader.now)
     amount = f"{timer.limit_amount.normalize():f}"
     return TimerRead(
         stage=timer.stage,
@@ -227,7 +231,7 @@ def _timer(timer: Timer, *, reader: Reader) -> TimerRead:
         started_at=timer.started_at,
         due_at=timer.due_at,
         stopped_at=timer.stopped_at,
-        is_late=timer.is_late or used > timer.limit_s,
+        is_late=timer.is_late or is_late(arithmetic, calendar=calendar, at=reader.now),
     )
 
 
@@ -235,6 +239,15 @@ def _rating(report: Report) -> RatingRead | None:
     if report.rating_score is None or report.rated_at is None:
         return None
     return RatingRead(score=Score(_SCORES[report.rating_score]), at=report.rated_at)
+
+
+def _is_released(photo: PhotoRef, report: Report) -> bool:
+    """Tell whether the citizen may see a photo: their own, and what was there when the unit gave its result.
+
+    What a handler proposes stays inside the unit until its lead confirms it.
+    """
+    is_given = report.resolved_at is not None and photo.attached_at is not None
+    return photo.owner_id == report.reporter_id or (is_given and photo.attached_at <= report.resolved_at)
 
 
 def _photo(photo: PhotoRef, *, reader: Reader) -> PhotoRead:

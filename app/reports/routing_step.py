@@ -50,6 +50,7 @@ def explain(decision: Decision, *, world: World) -> dict[str, Any]:
         "basis": decision.basis,
         "matched": list(decision.matched),
         "passed_over": [asdict(rule) for rule in decision.passed_over],
+        "assisting": list(decision.assisting),
         "is_gap": decision.is_gap,
         "is_tie": decision.is_tie,
     }
@@ -75,7 +76,7 @@ def propose(report: Report, *, world: World, now: datetime) -> None:
 
 def propose_after_return(report: Report, *, world: World) -> None:
     """Propose the best runner-up that has not returned the report, else the street office (属地)."""
-    runners_up = [str(rule["unit"]) for rule in report.routing.get("passed_over", [])]
+    runners_up = [str(rule["unit"]) for rule in report.routing.get("passed_over", []) if rule["unit"]]
     fallback = world.city.unit_for(FALLBACK_ROLE, report.street_code)
     candidates = [*runners_up, fallback or report.proposed_unit_code]
     report.proposed_unit_code = next((unit for unit in candidates if unit not in report.returned_by), candidates[-1])

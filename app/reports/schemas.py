@@ -72,6 +72,23 @@ class TimelineEntry(BaseModel):
     note: str | None
 
 
+class UpdateRead(BaseModel):
+    """Something new on one of the caller's reports."""
+
+    number: str
+    at: BeijingTime
+    action: Action
+    status: Status
+    text: str
+
+
+class UpdatesRead(BaseModel):
+    """What is new; ask again with `since` = `now`, or the last item's `at` when there are a hundred."""
+
+    items: list[UpdateRead]
+    now: BeijingTime
+
+
 class RatingRead(BaseModel):
     score: Score
     at: BeijingTime

@@ -22,15 +22,21 @@ def timeline(
             at=entry.at,
             action=entry.action,
             status=entry.status,
-            text=_words(entry),
+            text=words(entry),
             note=_note(entry, texts, is_staff=is_staff),
         )
         for entry in entries
-        if is_staff or entry.action not in _INTERNAL
+        if is_staff or not is_internal(entry.action)
     ]
 
 
-def _words(entry: PastEvent) -> str:
+def is_internal(action: Action) -> bool:
+    """Say whether a step happens inside the house or the unit and is nothing to tell the citizen."""
+    return action in _INTERNAL
+
+
+def words(entry: PastEvent) -> str:
+    """Return a step in a sentence."""
     key = f"timeline.{entry.action.value}"
     if entry.action is Action.DISPATCH and "basis" in entry.facts:
         key = "timeline.dispatch_basis"

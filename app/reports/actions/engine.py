@@ -1,18 +1,24 @@
 """This will move a report one step: table, clocks, holder and journal in one place, so that no verb forgets one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
-from app.domain.roles import Caller
+from app.domain.deadlines import StepKind
+from app.domain.roles import Caller, Role
 from app.domain.workflow import DESK_OF, TERMINAL, Action, Status, advance, transition
 from app.journal.chain import Head
-from app.journal.write import Actor, Event, link, store
+from app.journal.write import CLOCK, Actor, Event, link, store
+from app.reports.access import roles_on
 from app.reports.clocks import run_clocks
 from app.reports.models import Report
 from app.reports.world import World
+from app.sla.due import Fired
+
+_SPOKEN = {StepKind.WARN: Action.WARN, StepKind.BREACH: Action.BREACH, StepKind.ESCALATE: Action.ESCALATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ def check_allowed(report: Report, action: Action, *, context: Context) -> None:
     :raises IllegalTransition: no such action in this status
     :raises RoleMayNot: not for this caller's roles
     """
-    advance(report.status, action, roles=context.caller.roles, came_from=report.came_from)
+    advance(report.status, action, roles=roles_on(report, context.caller), came_from=report.came_from)
 
 
 def act(
@@ -49,21 +55,22 @@ def act(
     :raises IllegalTransition: no such action in this status
     :raises RoleMayNot: not for this caller's roles
     """
-    old = report.status
-    new = advance(old, action, roles=context.caller.roles, came_from=report.came_from)
+    old, old_holder, roles = report.status, report.holder, roles_on(report, context.caller)
+    new = advance(old, action, roles=roles, came_from=report.came_from)
     _settle(report, old, new)
-    run_clocks(session, report, old=old, action=action, world=context.world, now=context.now)
+    fired = run_clocks(session, report, old=old, action=action, world=context.world, now=context.now)
+    missed = [step_event(each, status=old, holder=old_holder, at=context.now) for each in fired]
     event = Event(
         action=action,
         at=context.now,
-        actor=actor_of(context.caller, old, action),
+        actor=actor_of(context.caller, roles, old, action),
         from_status=old,
         to_status=new,
         holder=report.holder,
         facts=facts or {},
         text=text,
     )
-    journal(session, report, event)
+    journal(session, report, [*missed, event])
     report.version += 1
     session.add(report)
 
@@ -71,7 +78,8 @@ def act(
 def _settle(report: Report, old: Status, new: Status) -> None:
     """Set the status and who holds the report from now on; a report that changes hands loses its lease."""
     holder = holder_of(new, report.unit_code)
-    report.came_from = old if new in {Status.VERIFYING, Status.SUSPENDED} and old is not new else None
+    if new is not old:
+        report.came_from = old if new in {Status.VERIFYING, Status.SUSPENDED} else None
     if holder != report.holder:
         report.lease_owner_id, report.lease_until = None, None
     report.status, report.holder = new, holder
@@ -85,20 +93,32 @@ def holder_of(status: Status, unit_code: str | None) -> str | None:
     return unit_code if desk is None else desk.value
 
 
-def actor_of(caller: Caller, status: Status, action: Action) -> Actor:
+def actor_of(caller: Caller, roles: frozenset[Role], status: Status, action: Action) -> Actor:
     """Return the actor in the role that allowed the action."""
-    role = min(caller.roles & transition(status, action).roles, key=lambda role: role.value)
+    role = min(roles & transition(status, action).roles, key=lambda role: role.value)
     return Actor("user", caller.user_id, role.value)
 
 
-def journal(session: Session, report: Report, event: Event) -> None:
-    """Append one event to the report's chain and keep the new head on the report."""
-    links = link(report.number, Head(report.journal_seq, report.journal_hash), [event])
+def step_event(fired: Fired, *, status: Status, holder: str | None, at: datetime) -> Event:
+    """Return what is journalled of a timer's step; `due_at` is when it should have been said."""
+    facts = {
+        "timer": fired.timer.id,
+        "stage": fired.timer.stage.value,
+        "percent": fired.step.percent,
+        "due_at": fired.due_at.isoformat(),
+        "unit": fired.timer.unit_code,
+    }
+    return Event(_SPOKEN[fired.step.kind], at, CLOCK, status, status, holder, facts)
+
+
+def journal(session: Session, report: Report, events: Sequence[Event]) -> None:
+    """Append events, oldest first, to the report's chain and keep the new head on the report."""
+    links = link(report.number, Head(report.journal_seq, report.journal_hash), events)
     if report.id is None:
         raise ValueError("the report has not been flushed")
     store(session, report.id, links)
     report.journal_seq, report.journal_hash = links.head.seq, links.head.hash
-    report.changed_at = event.at
+    report.changed_at = events[-1].at
 
 
 def not_before(now: datetime, report: Report) -> datetime:
