@@ -11,7 +11,8 @@ from app.infra.columns import json_column
 class UserAccount(SQLModel, table=True):
     """A person or a client program; citizens have a WeChat openid, everybody else a login name.
 
-    No phone number is kept. A demo account has a password everybody knows: no server that can be reached uses one. `roles` holds values of `app.domain.roles.Role`.
+    No phone number is kept. A demo account has a password everybody knows: no server that can be reached uses one.
+    `roles` holds values of `app.domain.roles.Role`.
     """
 
     __tablename__ = "user_account"

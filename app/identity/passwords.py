@@ -35,7 +35,7 @@ def is_password(password: str, hashed: str | None) -> bool:
             _HASHER.verify(hashed or _nobodys_hash(), password)
         except (VerificationError, InvalidHashError):
             return False
-    return hashed is not None
+    return bool(hashed)
 
 
 @cache

@@ -5,6 +5,7 @@ grant_type=authorization_code is answered with `{openid, session_key, unionid?}`
 under status 200. The session key can decrypt personal data: it is neither kept nor logged.
 """
 
+import logging
 import re
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +17,16 @@ from app.domain.errors import DomainError
 from app.identity.refusals import WeChatBusy, WeChatCodeInvalid, WeChatRateLimited, WeChatRefused, WeChatUserBlocked
 
 CODE_TO_SESSION = "https://api.weixin.qq.com/sns/jscode2session"
+
+
+class _WithoutSecret(logging.Filter):
+    """Drops the line that httpx writes for every request: the address in it holds the secret."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return CODE_TO_SESSION not in record.getMessage()
+
+
+_WITHOUT_SECRET = _WithoutSecret()
 
 _REFUSALS: dict[object, Callable[[], DomainError]] = {
     -1: partial(WeChatBusy, retry_after_s=1),
@@ -45,6 +56,7 @@ class WeChatProvider:
         self._app_id = app_id
         self._secret = secret
         self._client = client
+        logging.getLogger("httpx").addFilter(_WITHOUT_SECRET)
 
     def openid_for(self, code: str) -> str:
         answer = self._ask(code)

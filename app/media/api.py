@@ -1,7 +1,7 @@
 """Uploading photos and looking at them.
 
 The application holds `app.state.photo_budget` (`PhotoBudget`) and `app.state.link_secret` (bytes), and includes the
-router with `max_body_size=budget.max_bytes + MULTIPART_ROOM`, so that nobody fills the disk with a larger body.
+router with a `max_body_size` a little above `budget.max_bytes`, so that nobody fills the disk with a larger body.
 """
 
 from typing import Annotated, Any
@@ -23,9 +23,6 @@ from app.media.schemas import PhotoRead, photo_read
 from app.media.upload import upload_photo
 
 router = APIRouter(tags=["media"])
-
-MULTIPART_ROOM = 16 * 1024
-"""Bytes that the boundaries, headers and text fields of an upload may take besides the photo."""
 
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}

@@ -1,5 +1,6 @@
 """Where an image begins and ends and how large it claims to be, read from its bytes without decoding them."""
 
+import math
 import re
 import zlib
 from collections.abc import Callable
@@ -30,12 +31,12 @@ class PhotoFormat(str, Enum):
 class Outline:
     """The frame of one image in a file.
 
-    `end` is the offset behind its last byte. `size` is (width, height) in pixels as the header claims, None
-    where only a decoder knows (HEIF). `scans` counts the passes a JPEG decoder has to make.
+    `end` is the offset behind its last byte. `size` is (width, height) in pixels as the header claims; of several
+    pictures in one HEIF it is the largest. `scans` counts the passes a JPEG decoder has to make.
     """
 
     end: int
-    size: tuple[int, int] | None = None
+    size: tuple[int, int]
     scans: int = 1
 
 
@@ -97,7 +98,7 @@ _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def _walk_jpeg(data: bytes, start: int) -> Outline:
-    position, size, scans = start + 2, None, 0
+    position, size, scans = start + 2, (0, 0), 0
     while found := _JPEG_MARKER.search(data, position):
         position = found.end()
         marker = data[position - 1]
@@ -105,7 +106,7 @@ def _walk_jpeg(data: bytes, start: int) -> Outline:
             return Outline(end=position, size=size, scans=scans)
         if marker in (_START_OF_IMAGE, _TEMPORARY):
             continue
-        if marker in _FRAME_MARKERS and size is None:
+        if marker in _FRAME_MARKERS and size == (0, 0):
             size = (_number(data, position + 5, 2), _number(data, position + 3, 2))
         scans += marker == _START_OF_SCAN
         position += max(_number(data, position, 2), 2)
@@ -143,11 +144,19 @@ def _walk_webp(data: bytes, start: int) -> Outline:
     return Outline(end=end, size=size)
 
 
+# The extents of an image item (ISO/IEC 23008-12, 6.5.3): version and flags are 0, then width and height.
+_HEIF_EXTENTS = re.compile(rb"\x00\x00\x00\x14ispe\x00{4}(.{4})(.{4})", re.DOTALL)
+
+
 def _walk_heif(data: bytes, start: int) -> Outline:
     end = end_of_boxes(data, start)
     if end > len(data):
         raise IndexError
-    return Outline(end=end)
+    sizes = [
+        (int.from_bytes(width, "big"), int.from_bytes(height, "big"))
+        for width, height in _HEIF_EXTENTS.findall(data, start, end)
+    ]
+    return Outline(end=end, size=max(sizes, key=math.prod, default=(0, 0)))
 
 
 def end_of_boxes(data: bytes, start: int) -> int:

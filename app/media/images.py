@@ -6,6 +6,7 @@ here, before anything is decoded, and a JPEG is decoded at the fraction of its s
 
 import hashlib
 import io
+import math
 import struct
 import threading
 import zlib
@@ -88,7 +89,8 @@ _SIDEWAYS = frozenset({5, 6, 7, 8})
 _SRGB = ImageCms.createProfile("sRGB")
 _LARGEST_PROFILE = 4_000_000
 
-# A 12-megapixel photo needs some 100 MB while it is decoded: two at a time, and only one of the huge ones.
+# A 12-megapixel photo needs some 100 MB while it is decoded, the worst that is allowed (a WebP of 60) 950:
+# two at a time, and only one of the huge ones.
 _DECODERS = threading.BoundedSemaphore(2)
 _HUGE_DECODER = threading.Lock()
 _HUGE_PIXELS = 30_000_000
@@ -122,9 +124,7 @@ def inspect_and_render(data: bytes, *, budget: PhotoBudget) -> RenderedPhoto:
 
 
 def _refuse_too_many_pixels(frame: Outline, photo_format: PhotoFormat, budget: PhotoBudget) -> None:
-    if frame.size is None:
-        return
-    pixels = frame.size[0] * frame.size[1]
+    pixels = math.prod(frame.size)
     if pixels > budget.pixels(photo_format):
         raise PhotoTooManyPixels(max_megapixels=budget.pixels(photo_format) // 1_000_000)
     # A progressive JPEG may ask for thousands of passes over a huge picture ("scan bomb").
@@ -134,8 +134,7 @@ def _refuse_too_many_pixels(frame: Outline, photo_format: PhotoFormat, budget: P
 
 @contextmanager
 def _turn(frame: Outline) -> Iterator[None]:
-    width, height = frame.size or (0, 0)
-    if width * height > _HUGE_PIXELS:
+    if math.prod(frame.size) > _HUGE_PIXELS:
         with _HUGE_DECODER, _DECODERS:
             yield
     else:
@@ -146,7 +145,7 @@ def _turn(frame: Outline) -> Iterator[None]:
 def _render(data: bytes, photo_format: PhotoFormat, budget: PhotoBudget) -> RenderedPhoto:
     with Image.open(io.BytesIO(data), formats=(photo_format.value,)) as image:
         width, height = image.size
-        _refuse_too_many_pixels(Outline(end=0, size=(width, height)), photo_format, budget)
+        _refuse_too_many_pixels(Outline(end=0, size=image.size), photo_format, budget)  # as the decoder sees it
         orientation, hints = _exif(image)
         large = _upright(_shown(image), orientation)
     if orientation in _SIDEWAYS:

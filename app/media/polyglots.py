@@ -23,7 +23,7 @@ _FOREIGN_ANYWHERE: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ),
     ("document", re.compile(rb"%PDF-[12]\.[0-9]")),
     ("program", re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01.\x00{4}", re.DOTALL)),
-    ("program", re.compile(rb"MZ.{62,400}?PE\x00\x00[\x4c\x64]", re.DOTALL)),
+    ("program", re.compile(rb"PE\x00\x00(?:\x4c\x01|\x64\x86|\x64\xaa)")),  # Windows, by its three processors
     ("archive", re.compile(rb"Rar!\x1a\x07")),
     ("archive", re.compile(rb"7z\xbc\xaf\x27\x1c")),
 )
@@ -42,13 +42,13 @@ _FOREIGN_BEGINNINGS: tuple[tuple[str, bytes], ...] = (
     ("script", b"#!"),
 )
 
-_PADDING = re.compile(rb"(?:[\x00\s]|\xff(?!\xd8))*")
+_PADDING = re.compile(rb"(?:[\x00\s]++|\xff(?!\xd8))*+")
 _ZIP_ENTRY = b"PK\x03\x04"
 
 # Text that phones write behind the image or its film: Huawei and Honor live photos, vivo's editor.
-_PHONE_MARK = re.compile(rb"[\w.: ]{0,64}LIVE_\d+|streamdata|vivo\{\"|cameraAlbum")
-_SAMSUNG_END = b"SEFT"
+_PHONE_MARK = re.compile(rb"[\w.: ]{0,64}LIVE_\d{1,32}[\s\d:]{0,64}\Z|streamdata|vivo\{\"|cameraAlbum")
 
+_MOST_PARTS = 32  # a burst or a pair of eyes has a few pictures, never dozens
 _TEXT_SAMPLE = 64
 _SHORTEST_TEXT = 8
 _LONGEST_CHARACTER = 4
@@ -73,15 +73,16 @@ def refuse_polyglot(data: bytes, *, end: int) -> None:
 
 def _refuse_trailers(data: bytes, end: int) -> None:
     position = end
-    while True:
+    for _ in range(_MOST_PARTS):
         position = _behind_padding(data, position)
-        if position >= len(data) or data.endswith(_SAMSUNG_END) or _PHONE_MARK.match(data, position):
+        if position >= len(data) or _PHONE_MARK.match(data, position):
             return
         behind = _behind_camera_part(data, position)
         if behind is None:
             _refuse_foreign(data, position)
             return
         position = behind
+    raise PhotoPolyglot(kind="archive")
 
 
 def _behind_padding(data: bytes, position: int) -> int:

@@ -116,7 +116,7 @@ def world(database: Database, blobs: BlobStore, now: datetime) -> World:
     budget = PhotoBudget(max_bytes=300_000)
     app = FastAPI()
     problems.install(app)
-    app.include_router(api.router, max_body_size=budget.max_bytes + api.MULTIPART_ROOM)
+    app.include_router(api.router, max_body_size=budget.max_bytes + 16_384)
     app.state.database = database
     app.state.blobs = blobs
     app.state.callers = CallerCache()

@@ -1,5 +1,6 @@
 """Small pictures made on the spot: a red, a green, a blue and a white quarter, in any format and state."""
 
+import base64
 import io
 import struct
 import zipfile
@@ -109,3 +110,20 @@ def a_png_bomb(side: int) -> bytes:
     row = b"\x00" * (1 + (side + 7) // 8)
     pixels = b"".join(rows.compress(row * 100) for _ in range(side // 100)) + rows.flush()
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
+
+
+# The library that reads HEIC cannot write it: `quarters()` turned by 90 degrees, with a time and a place.
+A_HEIC = base64.b85decode(
+    "0000SW^{RQXk}?*00000ZE0pPXk}?*ZE0a<0005VZDn*}000000000XXk=`10000000000aA{+700000000000000000000G-"
+    "+&aV*mgE07O6l0ssL300001>;M4(00000001}u0ssI200JZc0RR9100000+yDRoIB98aW&i*H00062000$fZf0cy000000RRAKc4"
+    "ILB0000LX>Mj^0ssI300IC2MR;ju000004sdC7Z2$lO00031009SSaB^?}008D`aAR)(004Gqc4I>U18@KU0FVFx0000U@BsY%`1"
+    "k+-4+CHT0RR|40Sp2E{{wIU00RJ!0009300RIXx&lC90096hLID8-"
+    "Z~y=U0FVFx0{{R603M(qfd!W8<fgf}2xu@M00096AOHXZ03l)k0RRR>0l{;?i2wiq6Ju{|a&BX6cmM$a4FCp!0000KX>)L800000"
+    "0000$0000$0000eV{Bn?0000m000010000$00001|NsB+0000200000000020000GaA|mH000000|*ER00009X>xCL0{{R38EJ5B"
+    "VE_OC000000RRC8fdT^sgoXeB02*m>Wo7^X0000001jhhb7KGk009620003TZDe6|0000qC;_h-fcJ$BKR(O1;K8r6#;XnjU4_C~"
+    "fr`~;-}eS7DxRO5CaK@%K@j=K8bARsIna-"
+    "M00006MR;ju002!*04e|g00;mB0TKWM0000100sa6hiL!=000010000oh$R37000010001N0000000NK$00IC202BZK08o$-"
+    "00IC200#g70Av6F001&DGB!FfF*-"
+    "6ZATcmHFfckWFaRqsI65#e000040096300002P5=M^00IC7000030001@00RI500002MF0Q*00aO9000030002G000000000a000"
+    "01000040000100006000050001Z000010000M000010003d00005"
+)

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 import struct
 import zlib
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from app.media.formats import PhotoFormat
 from app.media.images import PhotoBudget, RenderedPhoto, inspect_and_render
 from app.media.refusals import PhotoFormatUnsupported, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
 from tests.media.pictures import (
+    A_HEIC,
     BLUE,
     GREEN,
     QUARTERS,
@@ -46,6 +48,14 @@ def test_every_orientation_comes_out_upright(file_format: str, orientation: int)
     large, small = decoded(photo.large), decoded(photo.small)
     assert (large.size, small.size) == ((1600, 960), (320, 192))
     assert corners(large) == corners(small) == list(QUARTERS)
+
+
+def test_a_heic_comes_out_upright_with_its_hints() -> None:
+    photo = render(A_HEIC)
+    assert (photo.format, photo.width, photo.height) == (PhotoFormat.HEIF, 64, 48)
+    assert corners(decoded(photo.large)) == corners(decoded(photo.small)) == list(QUARTERS)
+    assert (photo.taken_at, photo.taken_at_is_assumed) == (datetime(2026, 11, 20, 2, 0, tzinfo=UTC), False)
+    assert (photo.exif_lon, photo.exif_lat) == (120.383, 36.067)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
@@ -214,6 +224,12 @@ def test_a_truncated_photo_is_refused(options: tuple[str, dict[str, bool]], tent
         render(whole[: len(whole) * tenth // 10])
 
 
+@pytest.mark.parametrize("tenth", range(1, 10))
+def test_a_truncated_heic_is_refused(tenth: int) -> None:
+    with pytest.raises(PhotoUnreadable):
+        render(A_HEIC[: len(A_HEIC) * tenth // 10])
+
+
 def test_a_jpeg_without_its_last_byte_is_refused() -> None:
     with pytest.raises(PhotoUnreadable):
         render(a_jpeg()[:-1])
@@ -243,6 +259,13 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
         render(bomb)
 
 
+def test_a_heic_claiming_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+    claim = re.sub(rb"(ispe\x00{4}).{8}", rb"\1" + struct.pack(">II", 30_000, 30_000), A_HEIC, flags=re.DOTALL)
+    assert claim != A_HEIC
+    with pytest.raises(PhotoTooManyPixels):
+        render(claim)
+
+
 def test_a_jpeg_may_have_more_pixels_than_others() -> None:
     budget = PhotoBudget(jpeg_pixels=4000, other_pixels=3000)
     render(a_jpeg(80, 50), budget)
@@ -270,9 +293,9 @@ def test_a_jpeg_with_too_many_passes_is_refused() -> None:
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 def test_damage_anywhere_ends_in_a_picture_or_a_refusal(seed: int) -> None:
     chance = random.Random(seed)
-    file_format = chance.choice(["JPEG", "PNG", "WEBP"])
     tags = exif(base={0x0112: 6}, detail={0x9003: "2026:11:20 10:00:00"}, gps={1: "N", 2: (1.0, 2.0, 3.0)})
-    data = bytearray(encoded(quarters(), file_format, exif=tags))
+    whole = (A_HEIC, *(encoded(quarters(), file_format, exif=tags) for file_format in ("JPEG", "PNG", "WEBP")))
+    data = bytearray(chance.choice(whole))
     for _ in range(chance.randint(1, 30)):
         data[chance.randrange(len(data))] = chance.randrange(256)
     try:

@@ -6,7 +6,7 @@ import pytest
 
 from app.media.images import PhotoBudget, inspect_and_render
 from app.media.refusals import PhotoPolyglot
-from tests.media.pictures import a_box, a_film, a_jpeg, a_zip, encoded, quarters
+from tests.media.pictures import A_HEIC, a_box, a_film, a_jpeg, a_zip, encoded, quarters
 
 PE = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\x00\x00\x64\x86" + bytes(100)
 ELF = b"\x7fELF\x02\x01\x01" + bytes(60)
@@ -35,6 +35,10 @@ STRANGERS = {
     "html behind a film": a_film() + HTML,
     "html in a film": a_box(b"ftyp", b"mp42") + a_box(b"mdat", HTML),
     "zip behind a second picture": a_jpeg(8, 8) + a_zip(),
+    "zip deep inside": b"\x8a\x01\x02\x03\x00\x9f" + a_zip() + bytes(range(256)) * 300,
+    "script before a Samsung mark": b"#!/bin/sh\nexit\n" + b"SEFH" + bytes(20) + b"SEFT",
+    "text behind a Huawei mark": b"LIVE_3513890 ; rm -rf everything",
+    "dozens of pictures": a_jpeg(1, 1) * 40,
     "zip before a Samsung mark": a_zip() + b"SEFH" + bytes(20) + b"SEFT",
 }
 
@@ -63,10 +67,11 @@ def refuse_or_render(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
-@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "HEIF"])
 def test_a_stranger_behind_the_picture_is_refused(file_format: str, stranger: str) -> None:
+    picture = A_HEIC if file_format == "HEIF" else encoded(quarters(), file_format)
     with pytest.raises(PhotoPolyglot):
-        refuse_or_render(encoded(quarters(), file_format) + STRANGERS[stranger])
+        refuse_or_render(picture + STRANGERS[stranger])
 
 
 @pytest.mark.parametrize("trailer", CAMERA_TRAILERS)
