@@ -55,15 +55,23 @@ class BlobStore:
     ) -> Self:
         """Keep files in an S3-compatible bucket.
 
+        A service that refuses the key, the region or the bucket makes every method raise an error of the library,
+        never `BlobMissing`; only `exists` cannot tell a missing bucket from a missing file.
+
         :param endpoint: URL of the service; with `is_virtual_host` it must name the bucket
         """
         store = S3Store(
             bucket,
-            endpoint=endpoint,
+            # The library lets AWS_… variables of the environment speak where an option is left open, and
+            # AWS_ENDPOINT_URL_S3 even overrules `endpoint`: photos would go to another server.
+            aws_endpoint_url_s3=endpoint,
             access_key_id=key,
             secret_access_key=secret,
             region=region,
             virtual_hosted_style_request=is_virtual_host,
+            skip_signature=False,
+            conditional_put="etag",
+            disable_bulk_delete=True,  # not every service has it, and files are deleted one by one
             client_options={"timeout": "20s", "connect_timeout": "3s", "allow_http": endpoint.startswith("http://")},
             retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=20)},
         )
@@ -82,9 +90,9 @@ class BlobStore:
         try:
             obstore.put(self._store, key, data, mode="create")
         except AlreadyExistsError:
-            # After a power cut a file can have its name but not its content.
-            if obstore.head(self._store, key)["size"] != len(data):
-                obstore.put(self._store, key, data)
+            # After a power cut a file can have its name but not its content; or it was deleted at this very moment.
+            if self._size(key) != len(data):
+                obstore.put(self._store, key, data, use_multipart=False)
         self._sync(key)
         return key
 
@@ -96,21 +104,25 @@ class BlobStore:
         try:
             return obstore.get(self._store, key).bytes().to_bytes()
         except FileNotFoundError as error:
+            _blame_bucket(error)
             raise BlobMissing from error
 
     def exists(self, key: str) -> bool:
-        try:
-            obstore.head(self._store, key)
-        except FileNotFoundError:
-            return False
-        return True
+        return self._size(key) is not None
 
     def delete(self, key: str) -> None:
         """Remove the bytes behind `key`; nothing happens when there are none."""
         try:
             obstore.delete(self._store, key)
+        except FileNotFoundError as error:
+            _blame_bucket(error)
+
+    def _size(self, key: str) -> int | None:
+        """Return the number of bytes behind `key`, None if nothing is stored under it."""
+        try:
+            return obstore.head(self._store, key)["size"]
         except FileNotFoundError:
-            return
+            return None
 
     def _sync(self, key: str) -> None:
         """Force the file and the directories that lead to it to disk; the library writes and links but never syncs."""
@@ -123,6 +135,12 @@ class BlobStore:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def _blame_bucket(error: FileNotFoundError) -> None:
+    """Raise the error again if it is the bucket that is missing: that is a wrong setting, not a missing file."""
+    if "<Code>NoSuchBucket</Code>" in str(error):
+        raise error
 
 
 async def _blobs(connection: HTTPConnection) -> BlobStore:
