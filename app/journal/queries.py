@@ -1,9 +1,10 @@
 """Reads of the journal: one report's entries, and the histories of many for the figures."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Select
@@ -13,6 +14,8 @@ from app.domain.durations import Happening
 from app.domain.workflow import Action, Status
 from app.journal.chain import Break, Head, first_break, text_breaks
 from app.journal.models import JournalEntry, JournalText
+
+ENTRIES_AT_A_TIME = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,19 @@ def events_of(session: Session, report_id: int) -> list[PastEvent]:
     ]
 
 
-def events_since(session: Session, report_ids: Sequence[int], *, since: datetime) -> list[tuple[int, PastEvent]]:
-    """Return (report id, event) of these reports after an instant, oldest first."""
+def events_since(
+    session: Session, report_ids: Select[Any], *, since: datetime, without: Collection[Action], limit: int
+) -> list[tuple[int, PastEvent]]:
+    """Return up to `limit` (report id, event) of the reports that `report_ids` selects, oldest first."""
     statement = (
         select(JournalEntry)
-        .where(col(JournalEntry.report_id).in_(report_ids), col(JournalEntry.at) > since)
+        .where(
+            col(JournalEntry.report_id).in_(report_ids),
+            col(JournalEntry.at) > since,
+            col(JournalEntry.action).not_in(without),
+        )
         .order_by(col(JournalEntry.at), col(JournalEntry.report_id), col(JournalEntry.seq))
+        .limit(limit)
     )
     return [
         (entry.report_id, PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts))
@@ -59,8 +69,11 @@ def texts_of(session: Session, report_id: int) -> dict[int, tuple[str, str | Non
     return {row.seq: (row.salt, row.text) for row in rows}
 
 
-def histories(session: Session, report_ids: Select[Any]) -> dict[int, list[Happening]]:
-    """Return the histories of the reports that `report_ids` selects, each oldest first, in one statement."""
+def each_history(session: Session, report_ids: Select[Any]) -> Iterator[tuple[int, list[Happening]]]:
+    """Yield the histories of the reports that `report_ids` selects, one after the other, in one statement.
+
+    A few thousand entries are in memory at a time, so a quarter of a year may be measured.
+    """
     columns = (
         JournalEntry.report_id,
         JournalEntry.at,
@@ -72,11 +85,10 @@ def histories(session: Session, report_ids: Select[Any]) -> dict[int, list[Happe
         select(*columns)  # type: ignore[call-overload]  # SQLModel types up to four columns
         .where(col(JournalEntry.report_id).in_(report_ids))
         .order_by(col(JournalEntry.report_id), col(JournalEntry.seq))
+        .execution_options(yield_per=ENTRIES_AT_A_TIME)
     )
-    found: dict[int, list[Happening]] = {}
-    for report_id, rows in groupby(session.execute(statement), key=lambda row: row[0]):
-        found[report_id] = [Happening(at, Action(action), status, holder) for _, at, action, status, holder in rows]
-    return found
+    for report_id, rows in groupby(session.execute(statement), key=itemgetter(0)):
+        yield report_id, [Happening(at, action, status, holder) for _, at, action, status, holder in rows]
 
 
 def verify(session: Session, heads: Iterable[tuple[int, str, Head]]) -> Iterator[Break]:

@@ -7,11 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from app.domain.workflow import Action, Status
 from app.journal.chain import Head, link_hash, text_hash
 from app.journal.models import JournalEntry, JournalText
+
+# Into the tables and past the ORM, which would sort the entries by which of their columns are null: measured in bench.
+_ADD_ENTRIES = insert(SQLModel.metadata.tables["journal_entry"])
+_ADD_TEXTS = insert(SQLModel.metadata.tables["journal_text"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,9 @@ def store(session: Session, report_id: int, links: Links) -> None:
 
     Whoever calls this holds the report's row lock, so no two writers can extend one chain.
     """
-    session.execute(insert(JournalEntry), [entry.model_dump() | {"report_id": report_id} for entry in links.entries])
+    session.execute(_ADD_ENTRIES, [entry.model_dump() | {"report_id": report_id} for entry in links.entries])
     if links.texts:
-        session.execute(insert(JournalText), [text.model_dump() | {"report_id": report_id} for text in links.texts])
+        session.execute(_ADD_TEXTS, [text.model_dump() | {"report_id": report_id} for text in links.texts])
 
 
 def _entry(head: Head, event: Event) -> JournalEntry:

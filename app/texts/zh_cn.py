@@ -16,6 +16,7 @@ _PARTS = (
     "analytics",
     "cli",
     "roots",
+    "demo",
 )
 
 TEXTS: dict[str, str] = {}
