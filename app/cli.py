@@ -1,25 +1,34 @@
-"""The command line: `suishoupai serve | run | worker | migrate | city | journal | openapi | demo | journey`."""
+"""The command line: `suishoupai serve | run | worker | migrate | city | journal | account | demo | journey | ...`."""
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import __version__
+from app.domain.errors import DomainError
+from app.domain.roles import UNIT_ROLES, Role
 from app.infra.clock import now
 from app.infra.logging import configure_logging
-from app.settings import Settings, load
+from app.settings import LoginProvider, Settings, StartRefused, load
 from app.texts import text
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from app.infra.database import Database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 city = typer.Typer(no_args_is_help=True, help=text("cli.city"))
 journal = typer.Typer(no_args_is_help=True, help=text("cli.journal"))
+account = typer.Typer(no_args_is_help=True, help=text("account.help"))
 app.add_typer(city, name="city")
 app.add_typer(journal, name="journal")
+app.add_typer(account, name="account")
 
 console = Console()
 
@@ -58,7 +67,7 @@ def load_default() -> None:
     database.dispose()
 
 
-def load_city_with_bars(database: "Database") -> None:  # noqa: F821 - imported where it is used
+def load_city_with_bars(database: "Database") -> None:
     from app.setup import load_city  # noqa: PLC0415 - as above
 
     with progress_bars() as bars:
@@ -73,7 +82,13 @@ def load_city_with_bars(database: "Database") -> None:  # noqa: F821 - imported 
 
 
 def progress_bars() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(), console=console)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        console=console,
+    )
 
 
 @app.command(help=text("cli.serve"))
@@ -124,7 +139,7 @@ def verify(number: Annotated[str | None, typer.Argument(help=text("cli.number"))
 
 
 @app.command(help=text("cli.openapi"))
-def openapi(check: Annotated[bool, typer.Option("--check", help=text("cli.openapi_check"))] = False) -> None:
+def openapi(*, check: Annotated[bool, typer.Option("--check", help=text("cli.openapi_check"))] = False) -> None:
     from app.main import describe  # noqa: PLC0415
     from app.problem_docs import render  # noqa: PLC0415
 
@@ -138,3 +153,120 @@ def openapi(check: Annotated[bool, typer.Option("--check", help=text("cli.openap
     for path in [] if check else stale:
         path.parent.mkdir(exist_ok=True)
         path.write_text(wanted[path], encoding="utf-8")
+
+
+@account.command("add", help=text("account.add"))
+def add_account(
+    *,
+    login: Annotated[str, typer.Option(help=text("account.login"))],
+    name: Annotated[str, typer.Option(help=text("account.name"))],
+    role: Annotated[Role, typer.Option(help=text("account.role"))],
+    unit: Annotated[str | None, typer.Option(help=text("account.unit"))] = None,
+    area: Annotated[str, typer.Option(help=text("account.area"))] = "",
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help=text("account.password_stdin"))] = False,
+) -> None:
+    from app.identity.accounts import create_account  # noqa: PLC0415
+    from app.infra.database import Database  # noqa: PLC0415
+
+    settings = _settings()
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else typer.prompt(text("account.prompt"), hide_input=True, confirmation_prompt=True)
+    )
+    database = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
+    try:
+        with database.transaction() as session:
+            _check_seat(session, role=role, unit=unit, area=area)
+            create_account(
+                session,
+                login_name=login,
+                display_name=name,
+                password=password,
+                roles=[role],
+                unit_code=unit,
+                area_code=area,
+                now=now(),
+            )
+    except DomainError as refused:
+        sys.exit(text(f"problem.{refused.code}", **refused.facts))
+    finally:
+        database.dispose()
+    console.print(text("account.added", login=login, role=text(f"role.{role.value}")))
+
+
+def _check_seat(session: "Session", *, role: Role, unit: str | None, area: str) -> None:
+    """Refuse a seat that cannot be: a unit's people without their unit, a unit or an area that does not exist."""
+    from app.city.models import Area, Unit  # noqa: PLC0415
+
+    if role is Role.CITIZEN:
+        sys.exit(text("account.no_citizen"))
+    if role in UNIT_ROLES and unit is None:
+        sys.exit(text("account.unit_needed", role=text(f"role.{role.value}")))
+    if unit is not None and session.get(Unit, unit) is None:
+        sys.exit(text("account.no_unit", unit=unit))
+    if area and session.get(Area, area) is None:
+        sys.exit(text("account.no_area", area=area))
+
+
+@app.command(help=text("demo.help"))
+def demo(
+    *,
+    serve: Annotated[bool, typer.Option(help=text("demo.help_serve"))] = True,
+    reports: Annotated[int, typer.Option(min=0, max=20_000, help=text("demo.help_reports"))] = 1_500,
+    seed: Annotated[int, typer.Option(help=text("demo.help_seed"))] = 42,
+    save_picture: Annotated[Path | None, typer.Option(help=text("demo.help_picture"))] = None,
+) -> None:
+    from app.demo.command import demonstrate  # noqa: PLC0415
+    from app.demo.seeding import Script  # noqa: PLC0415
+    from app.infra.database import Database  # noqa: PLC0415
+    from app.main import create_blobs  # noqa: PLC0415
+    from app.serving import serve as run_server  # noqa: PLC0415
+    from app.setup import prepare_schema  # noqa: PLC0415
+
+    settings = _demo_settings()
+    configure_logging("WARNING", json=settings.log_json)  # the bars are for people
+    prepare_schema(settings.database_url)
+    database = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
+    demonstrate(
+        database,
+        create_blobs(settings),
+        wanted=Script(reports=reports, seed=seed),
+        base=f"http://{settings.host}:{settings.port}",
+        picture=save_picture,
+        console=console,
+        bars=progress_bars(),
+        now=now(),
+    )
+    database.dispose()
+    if serve:
+        console.print(text("demo.stop"))
+        configure_logging(settings.log_level, json=settings.log_json)
+        run_server(settings)
+
+
+def _demo_settings() -> Settings:
+    """Return the settings of a demonstration: files of its own unless some are named, and nobody from outside.
+
+    :raises StartRefused: others could reach it, and its passwords are public
+    """
+    settings = _settings()
+    if not settings.is_loopback:
+        raise StartRefused(text("demo.not_loopback", host=settings.host))
+    own = {"database_url": "sqlite:///var/demo.db", "blob_dir": Path("var/demo-blobs")}
+    named = settings.model_fields_set
+    fitting = {"login_provider": LoginProvider.DEVELOPMENT, "worker_embedded": True}
+    return settings.model_copy(update={**{key: own[key] for key in own.keys() - named}, **fitting})
+
+
+@app.command(help=text("journey.help"))
+def journey(
+    base: Annotated[str, typer.Option(help=text("journey.help_base"))] = "http://127.0.0.1:8000",
+    password: Annotated[str | None, typer.Option(help=text("journey.help_password"))] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, max=120, help=text("journey.help_timeout"))] = 10,
+) -> None:
+    from app.demo.people import DEMO_PASSWORD  # noqa: PLC0415
+    from app.journey.running import travel  # noqa: PLC0415
+
+    if not travel(base, password=password or DEMO_PASSWORD, timeout_s=timeout, console=console):
+        raise typer.Exit(1)

@@ -1,17 +1,25 @@
 """Runs the two processes: the HTTP server and the worker."""
 
 import uvicorn
+from sqlalchemy import func
+from sqlmodel import col, select
 
+from app.identity.models import UserAccount
 from app.infra.clock import now
 from app.infra.database import Database
 from app.main import create_app, create_blobs
 from app.reports.world import WorldHolder
-from app.settings import Settings
+from app.settings import Settings, StartRefused
+from app.texts import text
 from app.worker import create_worker, run_until_told
 
 
 def serve(settings: Settings) -> None:
-    """Answer HTTP until told to stop."""
+    """Answer HTTP until told to stop.
+
+    :raises StartRefused: others can reach the server, and the database has accounts whose password is public
+    """
+    refuse_demo_accounts(settings)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -21,6 +29,22 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+
+
+def refuse_demo_accounts(settings: Settings) -> None:
+    """Let demonstration accounts work for this machine only.
+
+    :raises StartRefused: there are active ones, and `host` is no loopback address
+    """
+    if settings.is_loopback:
+        return
+    database = Database(settings.database_url, pool_size=1, sqlite_synchronous=settings.sqlite_synchronous)
+    known = select(func.count()).where(col(UserAccount.is_demo), col(UserAccount.is_active))
+    with database.reading() as session:
+        count = session.exec(known).one()
+    database.dispose()
+    if count:
+        raise StartRefused(text("demo.accounts_reachable", count=count, host=settings.host))
 
 
 def work(settings: Settings) -> None:

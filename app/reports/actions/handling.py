@@ -38,6 +38,7 @@ def assign(session: Session, report: Report, body: AssignBody, *, context: Conte
         raise UnknownHandler
     report.handler_id = handler.id
     report.signed_at = report.signed_at or context.now
+    _hand_over(report)
     act(session, report, Action.ASSIGN, context=context, facts={"handler": handler.id}, text=body.note)
 
 
@@ -61,6 +62,7 @@ def submit_result(session: Session, report: Report, body: ResultBody, *, context
     _check_task(report, context=context)
     _attach(session, report, body.photo_ids, context=context)
     report.has_result = True
+    _hand_over(report)
     facts = {"photos": len(body.photo_ids)}
     act(session, report, Action.SUBMIT_RESULT, context=context, facts=facts, text=body.result)
 
@@ -85,6 +87,11 @@ def resolve(session: Session, report: Report, body: ResolveBody, *, context: Con
     report.feedback_at = report.feedback_at or context.now
     facts = {"photos": len(body.photo_ids), "unit": report.unit_code}
     act(session, report, Action.RESOLVE, context=context, facts=facts, text=body.result)
+
+
+def _hand_over(report: Report) -> None:
+    """Give up the lease inside the unit: the next step is a colleague's, who would otherwise be kept out."""
+    report.lease_owner_id, report.lease_until = None, None
 
 
 def _check_task(report: Report, *, context: Context) -> None:
