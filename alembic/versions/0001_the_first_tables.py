@@ -359,6 +359,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.create_index("ix_report_closed_at", ["closed_at"], unique=False)
+        batch_op.create_index("ix_report_closing_due_at", ["closing_due_at"], unique=False)
         batch_op.create_index("ix_report_handle_due_at", ["handle_due_at"], unique=False)
         batch_op.create_index(
             "ix_report_holder_due_at_id",
@@ -529,6 +530,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("due_at IS NOT NULL"),
         )
         batch_op.drop_index("ix_report_handle_due_at")
+        batch_op.drop_index("ix_report_closing_due_at")
         batch_op.drop_index("ix_report_closed_at")
 
     op.drop_table("report")

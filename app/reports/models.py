@@ -45,6 +45,7 @@ class Report(SQLModel, table=True):
         Index("ix_report_submitted_at_id", "submitted_at", "id"),
         Index("ix_report_closed_at", "closed_at"),
         Index("ix_report_handle_due_at", "handle_due_at"),
+        Index("ix_report_closing_due_at", "closing_due_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
