@@ -17,7 +17,7 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 # Their own handlers would print in another format; the access line is written by `app.infra.middleware`.
 _REROUTED = ("uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy", "apscheduler", "alembic", "py.warnings")
-_SILENT_BELOW_WARNING = ("uvicorn.access", "apscheduler", "httpx", "httpcore", "sqlalchemy")
+_SILENT_BELOW_WARNING = ("alembic.runtime.plugins", "uvicorn.access", "apscheduler", "httpx", "httpcore", "sqlalchemy")
 
 
 def configure_logging(level: str, *, json: bool, stream: TextIO | None = None) -> None:

@@ -109,9 +109,7 @@ def test_a_later_year_only_adds_its_days(database: Database, now: datetime) -> N
     assert {name for name in first if first[name] != second[name]} == {"CalendarDay"}
 
 
-def test_every_cell_lies_in_a_community_that_is_known_and_marked_approximate(
-    database: Database, now: datetime
-) -> None:
+def test_every_cell_lies_in_a_community_that_is_known_and_marked_approximate(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         a_small_city(session, now)
         communities = {area.code: area for area in session.exec(select(Area).where(Area.level == Level.COMMUNITY))}
