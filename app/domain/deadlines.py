@@ -81,8 +81,12 @@ def due_at(timer: Running, *, calendar: WorkingCalendar) -> datetime | None:
 
 
 def is_late(timer: Running, *, calendar: WorkingCalendar, at: datetime) -> bool:
-    """Finishing exactly at the deadline is in time."""
-    return counted(timer, calendar=calendar, at=at) > timer.limit_s
+    """Tell whether the deadline is past; finishing exactly at it is in time.
+
+    The instant decides, not the count: a deadline of 12:00 is missed at 13:00, though no working second has passed.
+    """
+    due = due_at(timer, calendar=calendar)
+    return timer.counted_s > timer.limit_s if due is None else at > due
 
 
 def next_step(

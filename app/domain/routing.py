@@ -136,7 +136,10 @@ Specificity = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A rule that matched and lost, with the first criterion it lost on."""
+    """A rule that matched and lost, with the first criterion it lost on.
+
+    `lost_on` is `unit`, and `unit` empty, when the city has no unit of the rule's role there.
+    """
 
     key: str
     unit: str
@@ -267,7 +270,8 @@ class RuleSet:
         self._index.setdefault((rule.when.class_prefix, _area_key(rule.when)), []).append(rule)
 
     def _candidates(self, facts: Facts) -> Iterator[Rule]:
-        for prefix in (facts.class_code, facts.class_code[:MAJOR_DIGITS], ""):
+        # A report without a class asks for any class only once.
+        for prefix in dict.fromkeys((facts.class_code, facts.class_code[:MAJOR_DIGITS], "")):
             for area in _area_keys(facts):
                 yield from self._index.get((prefix, area), ())
 
@@ -279,21 +283,19 @@ class RuleSet:
 
     def decide(self, facts: Facts, *, find_unit: UnitFinder) -> Decision:
         """Return who is responsible. Total: an unmatched report goes to the street office and is counted as a gap."""
-        found = [
-            (rule, unit)
-            for rule in self.matching(facts)
-            if (unit := rule.then.unit or find_unit(rule.then.role, facts.street))
-        ]
-        if not found:
-            return _fallback(facts, find_unit)
-        (winner, unit), *rest = found
+        found = [(rule, rule.then.unit or find_unit(rule.then.role, facts.cell)) for rule in self.matching(facts)]
+        able = [(rule, unit) for rule, unit in found if unit]
+        unable = tuple(PassedOver(rule.key, "", "unit") for rule, unit in found if not unit)
+        if not able:
+            return _fallback(facts, find_unit, unable)
+        (winner, unit), *rest = able
         rank = self._rank[winner.key]
         return Decision(
             unit=unit,
             rule=winner.key,
             basis=winner.basis,
             matched=_matched_on(winner.when),
-            passed_over=tuple(PassedOver(r.key, u, self._lost_on(r.key, rank)) for r, u in rest),
+            passed_over=(*(PassedOver(r.key, u, self._lost_on(r.key, rank)) for r, u in rest), *unable),
             assisting=winner.then.assisting,
             limit=winner.then.limit,
             priority=winner.then.priority,
@@ -341,8 +343,8 @@ def _matched_on(when: When) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _fallback(facts: Facts, find_unit: UnitFinder) -> Decision:
-    unit = find_unit(FALLBACK_ROLE, facts.street)
+def _fallback(facts: Facts, find_unit: UnitFinder, unable: tuple[PassedOver, ...]) -> Decision:
+    unit = find_unit(FALLBACK_ROLE, facts.cell)
     if unit is None:
         raise BadRule(reason="no_fallback", rule=FALLBACK_RULE)
     return Decision(
@@ -350,7 +352,7 @@ def _fallback(facts: Facts, find_unit: UnitFinder) -> Decision:
         rule=FALLBACK_RULE,
         basis="属地管理",
         matched=(f"area={facts.street}",),
-        passed_over=(),
+        passed_over=unable,
         assisting=(),
         limit="",
         priority=0,

@@ -213,8 +213,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(A.VOID, {S.CLOSED}, S.VOIDED, {R.SUPERVISOR}, N.REASON),
     _row(A.MERGE, BEFORE_RESOLVED, S.MERGED, {R.ACCEPTOR}, N.MASTER),
     _row(A.UNMERGE, {S.MERGED}, S.SUBMITTED, {R.ACCEPTOR}),
-    _row(A.DISPATCH, {S.FILED}, S.DISPATCHED, {R.DISPATCHER}, N.UNIT, by_rule=True),
-    # A supervisor's ruling after two returns, or back to a unit that returned it, is a dispatch by the supervisor.
+    # A supervisor's ruling after two returns, or back to a unit that returned it, is a dispatch by the supervisor;
+    # a report that went back to acceptance in between needs it just the same.
+    _row(A.DISPATCH, {S.FILED}, S.DISPATCHED, {R.DISPATCHER, R.SUPERVISOR}, N.UNIT, by_rule=True),
     _row(A.DISPATCH, {S.RETURNED}, S.DISPATCHED, {R.DISPATCHER, R.SUPERVISOR}, N.UNIT),
     _row(A.SIGN, {S.DISPATCHED}, S.HANDLING, UNIT),
     _row(A.ASSIGN, WITH_UNIT, S.HANDLING, {R.UNIT_LEAD}, N.HANDLER),

@@ -8,5 +8,6 @@ from app.reports.world import WorldHolder
 
 def fire_due_timers(database: Database, world: WorldHolder, clock: Clock) -> int:
     """Fire one batch of due warnings and breaches; the ticker calls again while there is something left."""
+    current = world.current()  # may read the database, so before a session is held
     with database.transaction() as session:
-        return fire_due(session, world=world.current(), now=clock())
+        return fire_due(session, world=current, now=clock())

@@ -108,7 +108,7 @@ def state(report: Report, *, reader: Reader) -> ReportState:
 def items(session: Session, reports: Sequence[Report], *, reader: Reader) -> list[ReportItem]:
     """Present a page of a list with one statement for all of its photos."""
     photos = photos_of(session, [id_of(report) for report in reports])
-    return [_item(report, photos.get(id_of(report), []), reader=reader) for report in reports]
+    return [_item(report, _shown(photos[id_of(report)], report, reader), reader=reader) for report in reports]
 
 
 def _item(report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> ReportItem:
@@ -137,9 +137,7 @@ def read(session: Session, report: Report, *, reader: Reader) -> ReportRead | Re
 
 def _base(session: Session, report: Report, reader: Reader) -> dict[str, object]:
     entries, texts = events_of(session, id_of(report)), texts_of(session, id_of(report))
-    photos = photos_of(session, [id_of(report)]).get(id_of(report), [])
-    if not reader.is_staff:
-        photos = [photo for photo in photos if _is_released(photo, report)]
+    photos = _shown(photos_of(session, [id_of(report)])[id_of(report)], report, reader)
     lon, lat = wgs84_to_gcj02(report.lon, report.lat)
     return {
         "number": report.number,
@@ -241,13 +239,18 @@ def _rating(report: Report) -> RatingRead | None:
     return RatingRead(score=Score(_SCORES[report.rating_score]), at=report.rated_at)
 
 
+def _shown(photos: Sequence[PhotoRef], report: Report, reader: Reader) -> list[PhotoRef]:
+    return [photo for photo in photos if reader.is_staff or _is_released(photo, report)]
+
+
 def _is_released(photo: PhotoRef, report: Report) -> bool:
     """Tell whether the citizen may see a photo: their own, and what was there when the unit gave its result.
 
     What a handler proposes stays inside the unit until its lead confirms it.
     """
-    is_given = report.resolved_at is not None and photo.attached_at is not None
-    return photo.owner_id == report.reporter_id or (is_given and photo.attached_at <= report.resolved_at)
+    if photo.owner_id == report.reporter_id:
+        return True
+    return bool(report.resolved_at and photo.attached_at and photo.attached_at <= report.resolved_at)
 
 
 def _photo(photo: PhotoRef, *, reader: Reader) -> PhotoRead:

@@ -75,8 +75,9 @@ def propose(report: Report, *, world: World, now: datetime) -> None:
 
 
 def propose_after_return(report: Report, *, world: World) -> None:
-    """Propose the best runner-up that has not returned the report, else the street office (属地)."""
-    runners_up = [str(rule["unit"]) for rule in report.routing.get("passed_over", []) if rule["unit"]]
+    """Propose the rules' best choice that has not returned the report, else the street office (属地)."""
+    ranked = [str(report.routing["unit"])]
+    ranked += [str(rule["unit"]) for rule in report.routing.get("passed_over", []) if rule["unit"]]
     fallback = world.city.unit_for(FALLBACK_ROLE, report.street_code)
-    candidates = [*runners_up, fallback or report.proposed_unit_code]
+    candidates = [*ranked, fallback or report.proposed_unit_code]
     report.proposed_unit_code = next((unit for unit in candidates if unit not in report.returned_by), candidates[-1])

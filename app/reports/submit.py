@@ -27,7 +27,7 @@ from app.reports.models import Report, Source
 from app.reports.routing_step import decide, explain
 from app.reports.schemas import SubmitReport
 from app.sla.models import Timer
-from app.sla.timers import instant_timer, new_timer
+from app.sla.timers import instant_timer, new_timer, store_new
 
 PLACE_TYPE = "place_type"
 """The answer that says on what kind of place the problem is (market, pavement, ...)."""
@@ -124,9 +124,7 @@ class _Birth:
             set_handling_deadline(report, report.due_at, limits=world.stage_limits, calendar=world.city.calendar)
         session.add(report)
         _flush(session)  # for the id that timers, journal and photos refer to
-        for timer in timers:
-            timer.report_id = id_of(report)
-        session.add_all(timers)
+        store_new(session, id_of(report), timers)
         store(session, id_of(report), links)
         if photo_ids:
             owner = self.context.caller.user_id

@@ -9,8 +9,8 @@ from app.texts import has_text, text
 
 # Words of these steps are meant for the citizen; everybody else's notes stay inside.
 _NOTE_FOR_CITIZEN = frozenset({Action.REJECT, Action.VOID, Action.RESOLVE, Action.WITHDRAW, Action.RATE})
-# These happen inside the house or the unit.
-_INTERNAL = frozenset({Action.SUBMIT_RESULT, Action.INTERNAL_REWORK, Action.WARN, Action.BREACH, Action.ESCALATE})
+# These happen inside the house or the unit and are nothing to tell the citizen.
+INTERNAL = frozenset({Action.SUBMIT_RESULT, Action.INTERNAL_REWORK, Action.WARN, Action.BREACH, Action.ESCALATE})
 
 
 def timeline(
@@ -26,13 +26,8 @@ def timeline(
             note=_note(entry, texts, is_staff=is_staff),
         )
         for entry in entries
-        if is_staff or not is_internal(entry.action)
+        if is_staff or entry.action not in INTERNAL
     ]
-
-
-def is_internal(action: Action) -> bool:
-    """Say whether a step happens inside the house or the unit and is nothing to tell the citizen."""
-    return action in _INTERNAL
 
 
 def words(entry: PastEvent) -> str:

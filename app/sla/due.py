@@ -1,9 +1,13 @@
-"""Which timers have something to say now; they are claimed here and acted on by `app.reports.escalate`."""
+"""Which timers have something to say now; they are claimed here and acted on by `app.reports.escalate`.
+
+A step is due once its instant is past, not at it: finishing exactly at the deadline is in time.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, and_, insert
 from sqlmodel import Session, col, select
 
 from app.domain.deadlines import DEFAULT_STEPS, Running, Step, next_step
@@ -12,38 +16,70 @@ from app.infra.claims import claim
 from app.sla.models import Timer, TimerFiring
 
 
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A step of a timer that has just been recorded, and when it was due."""
+
+    timer: Timer
+    step: Step
+    due_at: datetime
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition on `timer` that its next step is due."""
+    return and_(col(Timer.next_step_at).is_not(None), col(Timer.next_step_at) < now)
+
+
 def claim_due(session: Session, *, now: datetime, limit: int, report_ids: Sequence[int]) -> Sequence[Timer]:
     """Return timers of these reports whose next step is due, the longest overdue first, locked against others."""
     statement = (
         select(Timer)
-        .where(
-            col(Timer.next_step_at).is_not(None), col(Timer.next_step_at) <= now, col(Timer.report_id).in_(report_ids)
-        )
+        .where(is_due(now), col(Timer.report_id).in_(report_ids))
         .order_by(col(Timer.next_step_at), col(Timer.id))
     )
     return claim(session, statement, limit=limit)
 
 
-def fire(session: Session, timers: Sequence[Timer], *, calendar: WorkingCalendar, now: datetime) -> list[Step]:
-    """Record one step of each claimed timer and set its next; the firing's primary key forbids a second time."""
-    fired: list[Step] = []
-    rows: list[dict[str, object]] = []
-    for timer in timers:
-        step = DEFAULT_STEPS[timer.fired]
-        rows.append(
-            {
-                "timer_id": timer.id,
-                "step": timer.fired,
-                "kind": step.kind,
-                "percent": step.percent,
-                "due_at": timer.next_step_at,
-                "fired_at": now,
-            }
-        )
-        timer.fired += 1
-        arithmetic = Running(timer.clock, timer.limit_s, timer.counted_s, timer.since)
-        coming = next_step(arithmetic, timer.fired, steps=DEFAULT_STEPS, calendar=calendar)
-        timer.next_step_at = coming[1] if coming else None
-        fired.append(step)
-    session.execute(insert(TimerFiring), rows)
+def fire(session: Session, timers: Sequence[Timer], *, calendar: WorkingCalendar, now: datetime) -> list[Fired]:
+    """Record one due step of each timer and set its next; the firing's primary key forbids a second time."""
+    fired = [_next(timer, calendar=calendar) for timer in timers if _has_due(timer, now)]
+    rows = [
+        {
+            "timer_id": each.timer.id,
+            "step": each.timer.fired - 1,
+            "kind": each.step.kind,
+            "percent": each.step.percent,
+            "due_at": each.due_at,
+            "fired_at": now,
+        }
+        for each in fired
+    ]
+    if rows:
+        session.execute(insert(TimerFiring), rows)
+    return fired
+
+
+def catch_up(session: Session, timers: Sequence[Timer], *, calendar: WorkingCalendar, now: datetime) -> list[Fired]:
+    """Record every due step of a report's timers, oldest first.
+
+    For an action that ends or pauses them: what no worker has come to say until now would otherwise be lost.
+    """
+    fired: list[Fired] = []
+    while more := fire(session, timers, calendar=calendar, now=now):
+        fired += more
+    return fired
+
+
+def _has_due(timer: Timer, now: datetime) -> bool:
+    return timer.next_step_at is not None and timer.next_step_at < now
+
+
+def _next(timer: Timer, *, calendar: WorkingCalendar) -> Fired:
+    if timer.next_step_at is None:
+        raise ValueError("the timer has nothing more to say")
+    fired = Fired(timer, DEFAULT_STEPS[timer.fired], timer.next_step_at)
+    timer.fired += 1
+    arithmetic = Running(timer.clock, timer.limit_s, timer.counted_s, timer.since)
+    coming = next_step(arithmetic, timer.fired, steps=DEFAULT_STEPS, calendar=calendar)
+    timer.next_step_at = coming[1] if coming else None
     return fired

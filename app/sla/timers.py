@@ -6,15 +6,16 @@ The caller holds the report's row lock, so a report's timers have one writer at 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, or_
-from sqlmodel import Session, col, select
+from sqlalchemy import and_, insert, or_
+from sqlmodel import Session, SQLModel, col, select
 
-from app.domain.deadlines import DEFAULT_STEPS, Running, counted, due_at, next_step, pause, resume
+from app.domain.deadlines import DEFAULT_STEPS, Running, counted, due_at, is_late, next_step, pause, resume
 from app.domain.limits import Limit
 from app.domain.workflow import Stage
 from app.domain.working_time import WorkingCalendar
 from app.sla.models import Timer, TimerState
 
+_ADD = insert(SQLModel.metadata.tables["timer"])
 LIVE = (TimerState.RUNNING, TimerState.PAUSED)
 
 
@@ -63,6 +64,11 @@ def instant_timer(*, report_id: int, stage: Stage, limit: Limit, calendar: Worki
     return timer
 
 
+def store_new(session: Session, report_id: int, timers: Sequence[Timer]) -> None:
+    """Store the timers of a new report in one statement; the objects given get no id and are not tracked."""
+    session.execute(_ADD, [timer.model_dump(exclude={"id"}) | {"report_id": report_id} for timer in timers])
+
+
 def timers_of(session: Session, report_id: int) -> Sequence[Timer]:
     return session.exec(select(Timer).where(Timer.report_id == report_id).order_by(col(Timer.id))).all()
 
@@ -80,10 +86,10 @@ def resume_timer(timer: Timer, *, calendar: WorkingCalendar, now: datetime, at_l
 
 def stop_timer(timer: Timer, *, calendar: WorkingCalendar, now: datetime, is_cancelled: bool = False) -> None:
     """End a timer; it keeps its deadline and whether it was met. Exactly at the deadline is in time."""
-    used = counted(_running(timer), calendar=calendar, at=now)
-    timer.counted_s, timer.since, timer.next_step_at = used, None, None
-    timer.stopped_at = now
-    timer.is_late = not is_cancelled and used > timer.limit_s
+    running = _running(timer)
+    timer.is_late = not is_cancelled and is_late(running, calendar=calendar, at=now)
+    timer.counted_s, timer.since = counted(running, calendar=calendar, at=now), None
+    timer.stopped_at, timer.next_step_at = now, None
     timer.state = TimerState.CANCELLED if is_cancelled else TimerState.STOPPED
 
 
