@@ -1,0 +1,1 @@
+"""How fast, against what, measured how: `python -m bench [name]`; results.md keeps what was found."""

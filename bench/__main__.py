@@ -1,0 +1,26 @@
+"""`python -m bench [name]`: measure all or one, one BENCH line per figure; falling short is said, not an error."""
+
+import sys
+from collections.abc import Callable, Iterator
+
+from bench.lines import Line
+from bench.statements import statements_action, statements_list, statements_submit
+from bench.submitting import submit_postgres, submit_sqlite
+
+MEASUREMENTS: dict[str, Callable[[], Iterator[Line]]] = {
+    each.__name__: each
+    for each in (submit_sqlite, submit_postgres, statements_submit, statements_list, statements_action)
+}
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in MEASUREMENTS]
+    if unknown:
+        sys.exit(f"no such measurement: {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")
+    for name in names or MEASUREMENTS:
+        for line in MEASUREMENTS[name]():
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
