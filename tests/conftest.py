@@ -5,7 +5,6 @@ PostgreSQL is taken from `TEST_DATABASE_URL` (a role that may create databases) 
 """
 
 import fcntl
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -20,9 +19,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
-from sqlmodel import SQLModel
 
 from app.infra.database import Database
+from app.migrate import upgrade
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -41,12 +40,8 @@ jit = off
 
 
 def create_schema(url: str) -> None:
-    """Make all tables in an empty database; the one place to switch to migrations."""
-    if importlib.util.find_spec("app.tables"):
-        importlib.import_module("app.tables")
-    engine = create_engine(url, poolclass=NullPool)
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
+    """Make all tables in an empty database as a deployment does; triggers are only in the migrations."""
+    upgrade(url)
 
 
 @pytest.fixture
@@ -67,7 +62,7 @@ def database(engine_name: str, request: pytest.FixtureRequest) -> Iterator[Datab
         with _sqlite_copy(request) as copy:
             yield copy
     else:
-        with _rolled_back(request.getfixturevalue("postgres_database")) as bound:
+        with rolled_back(request.getfixturevalue("postgres_database")) as bound:
             yield bound
 
 
@@ -83,7 +78,7 @@ def committed_database(engine_name: str, request: pytest.FixtureRequest) -> Iter
 
 @pytest.fixture
 def committed_postgres(postgres_url: str, postgres_template: str) -> Iterator[Database]:
-    with _postgres_copy(postgres_url, template=postgres_template) as url:
+    with postgres_copy(postgres_url, template=postgres_template) as url:
         database = Database(url)
         yield database
         database.dispose()
@@ -108,7 +103,7 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_url: str) -> Iterator[str]:
-    with _postgres_copy(postgres_url, template="template1") as url:
+    with postgres_copy(postgres_url, template="template1") as url:
         create_schema(url)
         yield str(make_url(url).database)
 
@@ -116,7 +111,7 @@ def postgres_template(postgres_url: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_database(postgres_url: str, postgres_template: str) -> Iterator[Database]:
     """Give the database in which `database` opens its transactions; it stays empty."""
-    with _postgres_copy(postgres_url, template=postgres_template) as url:
+    with postgres_copy(postgres_url, template=postgres_template) as url:
         database = Database(url)
         yield database
         database.dispose()
@@ -133,7 +128,7 @@ def _sqlite_copy(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 
 @contextmanager
-def _rolled_back(database: Database) -> Iterator[Database]:
+def rolled_back(database: Database) -> Iterator[Database]:
     with database.engine.connect() as connection:
         outer = connection.begin()
         yield Database.bound_to(connection)
@@ -141,7 +136,7 @@ def _rolled_back(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def _postgres_copy(server_url: str, *, template: str) -> Iterator[str]:
+def postgres_copy(server_url: str, *, template: str) -> Iterator[str]:
     name = f"suishoupai_test_{uuid.uuid4().hex}"
     _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield make_url(server_url).set(database=name).render_as_string(hide_password=False)

@@ -55,7 +55,7 @@ def read_queue(queue: Queue, filters: Annotated[PageRequest, Query()], desk: Des
         return page(rows, limit=filters.limit, key_of=waiting_key, present=lambda row: shown[row.id])
 
 
-@router.post("/queues/{queue}/pull", responses=problems(401, 403, 404, 422))
+@router.post("/queues/{queue}/pull", responses=problems(401, 403, 404, 413, 422))
 def pull_from_queue(queue: Queue, body: PullRequest, desk: DeskDep) -> Pulled:
     """Take the most urgent reports for oneself; colleagues do not get them for ten minutes."""
     holder = holder_for(queue, desk.context.caller)
@@ -64,7 +64,7 @@ def pull_from_queue(queue: Queue, body: PullRequest, desk: DeskDep) -> Pulled:
         return Pulled(items=items(session, rows, reader=desk.reader))
 
 
-@router.post("/reports/{number}/release", responses=problems(401, 403, 404, 409, 422))
+@router.post("/reports/{number}/release", responses=problems(401, 403, 404, 409, 413, 422))
 def release_report(number: Number, desk: DeskDep) -> ReportState:
     """Give a pulled report back before its ten minutes are over."""
     with desk.database.transaction() as session:

@@ -33,7 +33,8 @@ def pull(session: Session, *, queue: str, limit: int, caller: Caller, now: datet
         .order_by(col(Report.due_at), col(Report.id))
     )
     mine = waiting.where(Report.lease_owner_id == caller.user_id, col(Report.lease_until) > now)
-    held = claim(session, mine, limit=limit)
+    # Not by skipping: a colleague who lost the race for one of these may still have it locked for a moment.
+    held = session.scalars(mine.limit(limit).with_for_update()).all()
     free = waiting.where(or_(col(Report.lease_until).is_(None), col(Report.lease_until) <= now))
     taken = claim(session, free, limit=limit - len(held)) if len(held) < limit else []
     for report in (*held, *taken):

@@ -15,6 +15,9 @@ from sqlmodel import Field, Session, SQLModel, col
 from app.domain.errors import Conflict, Invalid
 from app.infra.upsert import insert_into
 
+KEY_PATTERN = r"^[\x21-\x7e]+$"
+"""Visible ASCII."""
+
 
 class KeyReused(Invalid):
     """The key was used for another request; the client made a mistake."""
@@ -138,7 +141,7 @@ async def _idempotency_key(
             alias="Idempotency-Key",
             min_length=1,
             max_length=128,
-            pattern=r"^[\x21-\x7e]+$",
+            pattern=KEY_PATTERN,
             description="同一请求重发时保持不变",
         ),
     ] = None,

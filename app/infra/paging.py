@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Select, TypeDecorator, and_, bindparam, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, TypeDecorator, and_, bindparam, or_, tuple_
 
 from app.domain.errors import Invalid
 
@@ -19,6 +19,7 @@ SortKey = tuple[Any, bool]
 """A column without NULLs, and whether it descends."""
 
 _MAX_INT = 2**63 - 1
+_MAX_NARROW_INT = 2**31 - 1
 
 
 class BadCursor(Invalid):
@@ -70,6 +71,8 @@ def keyset(statement: Select[Row], *keys: SortKey, cursor: str | None, limit: in
     ordered = statement.order_by(*(column.desc() if descends else column.asc() for column, descends in keys))
     if cursor is not None:
         values = decode_cursor(cursor, types=[_python_type(column) for column, _ in keys])
+        if not all(_holds(column, value) for (column, _), value in zip(keys, values, strict=True)):
+            raise BadCursor
         ordered = ordered.where(_after(keys, values))
     return ordered.limit(limit + 1)
 
@@ -141,6 +144,12 @@ _READERS: dict[str, Callable[[Any], Key]] = {"t": _instant, "d": date.fromisofor
 
 def _untagged(tag: str, value: Any) -> Key:  # noqa: ANN401 - whatever the client made of it
     return _READERS[tag](value)
+
+
+def _holds(column: ColumnElement[Any], value: Key) -> bool:
+    """Say whether a number fits the column: PostgreSQL fails on an INTEGER compared with more than 32 bits."""
+    is_narrow = isinstance(column.type, Integer) and not isinstance(column.type, BigInteger)
+    return not is_narrow or (isinstance(value, int) and abs(value) <= _MAX_NARROW_INT)
 
 
 def _python_type(column: ColumnElement[Any]) -> type:

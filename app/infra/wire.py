@@ -1,9 +1,9 @@
 """Types that fix how values look in the API."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from app.domain.working_time import BEIJING
 
@@ -26,5 +26,16 @@ def _restored_plus(value: object) -> object:
     return value.replace(" ", "+") if isinstance(value, str) else value
 
 
-Since = Annotated[AwareDatetime, BeforeValidator(_restored_plus)]
+def _in_utc(instant: datetime) -> datetime:
+    """Return the instant in UTC.
+
+    :raises ValueError: it is outside the years 1 to 9999 there
+    """
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("outside the years 1 to 9999") from error
+
+
+Since = Annotated[AwareDatetime, BeforeValidator(_restored_plus), AfterValidator(_in_utc)]
 """An aware instant in a query parameter; `+08:00` may arrive as ` 08:00`."""

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from app.domain.roles import Permission
 from app.identity.caller import require
-from app.infra.idempotency import find_by_key
+from app.infra.idempotency import KEY_PATTERN, find_by_key
 from app.infra.paging import Page, PageRequest, page
 from app.infra.problems import problems
 from app.infra.wire import Since
@@ -38,7 +38,7 @@ from app.reports.updates import updates
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 staff = APIRouter(prefix="/api/v1/reports/{number}", tags=["actions"])
 
-_CLASHES = problems(401, 403, 404, 409, 412, 422)
+_CLASHES = problems(401, 403, 404, 409, 412, 413, 422)
 
 MaySubmit = Depends(require(Permission.SUBMIT_REPORT))
 MayViewOwn = Depends(require(Permission.VIEW_OWN_REPORTS))
@@ -49,7 +49,7 @@ MayViewOwn = Depends(require(Permission.VIEW_OWN_REPORTS))
     status_code=201,
     response_model=ReportState,
     dependencies=[MaySubmit],
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 413, 422),
 )
 def submit_report(body: SubmitReport, desk: DeskDep) -> Response:
     """Send a report; with an Idempotency-Key it may be sent again and again and is stored once."""
@@ -62,7 +62,9 @@ def submit_report(body: SubmitReport, desk: DeskDep) -> Response:
 
 
 @router.get("/reports/by-key/{key}", dependencies=[MayViewOwn], responses=problems(401, 403, 404, 422))
-def find_report_by_key(key: Annotated[str, Path(max_length=128)], desk: DeskDep) -> ReportRead | ReportDetail:
+def find_report_by_key(
+    key: Annotated[str, Path(max_length=128, pattern=KEY_PATTERN)], desk: DeskDep
+) -> ReportRead | ReportDetail:
     """Find the report that one's own Idempotency-Key made, after a lost answer."""
     with desk.database.reading() as session:
         answer = find_by_key(session, caller_id=desk.context.caller.user_id, key=key)

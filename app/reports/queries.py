@@ -47,7 +47,9 @@ def newest_key(report: Report) -> tuple[datetime, int]:
     return (report.submitted_at, report.id or 0)
 
 
-def chain_heads(session: Session, *, number: str | None = None) -> Iterator[tuple[int, str, Head]]:
+def chain_heads(
+    session: Session, *, number: str | None = None, at_a_time: int = HEADS_AT_A_TIME
+) -> Iterator[tuple[int, str, Head]]:
     """Yield (id, number, head) of one or of all reports, read a few hundred at a time."""
     last_id = 0
     while True:
@@ -55,14 +57,14 @@ def chain_heads(session: Session, *, number: str | None = None) -> Iterator[tupl
             select(Report.id, Report.number, Report.journal_seq, Report.journal_hash)
             .where(col(Report.id) > last_id)
             .order_by(col(Report.id))
-            .limit(HEADS_AT_A_TIME)
+            .limit(at_a_time)
         )
         if number is not None:
             statement = statement.where(Report.number == number)
         rows = session.exec(statement).all()
         for report_id, each, seq, chain_hash in rows:
             yield report_id or 0, each, Head(seq, chain_hash)
-        if len(rows) < HEADS_AT_A_TIME:
+        if len(rows) < at_a_time:
             return
         last_id = rows[-1][0] or 0
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.domain.gcj02 import Datum
 from app.domain.workflow import Action, Stage, Status
 from app.infra.wire import BeijingTime
-from app.reports.actions.schemas import Code, Photos, Point, Score, Text
+from app.reports.actions.schemas import NO_NUL, Code, Photos, Point, Score, Text
 from app.reports.models import LocationSource, Source
 
 MAX_DESCRIPTION = 2000
@@ -18,7 +18,7 @@ class Location(Point):
 
     accuracy_m: float | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
     source: LocationSource
-    address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=NO_NUL)] = ""
 
 
 class SubmitReport(BaseModel):
@@ -39,7 +39,9 @@ class SubmitReport(BaseModel):
     )
 
     category: Code | None = None
-    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_DESCRIPTION)] = ""
+    description: Annotated[
+        str, StringConstraints(strip_whitespace=True, max_length=MAX_DESCRIPTION, pattern=NO_NUL)
+    ] = ""
     location: Location
     photo_ids: Photos = []
     answers: Annotated[dict[Code, Text], Field(max_length=20)] = {}

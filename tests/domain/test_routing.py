@@ -1,0 +1,429 @@
+"""Routing: what matches, which rule wins and why, and that there is always somebody."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.routing import (
+    FALLBACK_RULE,
+    AreaRank,
+    BadRule,
+    Facts,
+    Rule,
+    RuleSet,
+    Then,
+    When,
+    Window,
+    area_rank,
+    matches,
+    specificity,
+)
+from app.domain.working_time import BEIJING
+
+CELL = "370213006001005"
+AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+FACTS = Facts(
+    scheme="gbt",
+    class_code="06010",
+    condition="满溢",
+    district=CELL[:6],
+    street=CELL[:9],
+    community=CELL[:12],
+    cell=CELL,
+    at=AT,
+    place_type="market",
+    answers={"consequence": "water_polluted"},
+    channel="citizen",
+    polygons=frozenset({"old-town"}),
+    jurisdictions=frozenset({"high-tech-zone"}),
+)
+
+
+def a_rule(key: str = "r", *, unit: str = "u", role: str = "", powers: bool = False, **when: Any) -> Rule:
+    return Rule(key, When(**when), Then(unit="" if role else unit, role=role), "依据", overrides_powers=powers)
+
+
+def one_office(kind: str, _area: str) -> str | None:
+    return "office" if kind == "street_office" else None
+
+
+def winner(*rules: Rule, facts: Facts = FACTS) -> str:
+    return RuleSet(rules, version="v").decide(facts, find_unit=one_office).rule
+
+
+# The order of the rulebook, the narrowest first; each beats the next whatever else the next asks for.
+AREAS_BY_RANK: list[tuple[str, dict[str, Any]]] = [
+    ("cell", {"area": CELL}),
+    ("community", {"area": CELL[:12]}),
+    ("street", {"area": CELL[:9]}),
+    ("polygon", {"polygon": "old-town"}),
+    ("jurisdiction", {"jurisdiction": "high-tech-zone"}),
+    ("district", {"area": CELL[:6]}),
+    ("city", {"area": CELL[:4]}),
+]
+TOPICS_BY_RANK: list[tuple[str, dict[str, Any]]] = [
+    ("condition", {"class_prefix": "06010", "condition": "满溢"}),
+    ("class", {"class_prefix": "06010"}),
+    ("major", {"class_prefix": "06"}),
+    ("any", {}),
+]
+MOST_SPECIFIC_TOPIC, MOST_SPECIFIC_AREA = TOPICS_BY_RANK[0][1], AREAS_BY_RANK[0][1]
+
+ORDER: list[tuple[str, Rule, Rule]] = [
+    (
+        "a power held elsewhere beats place type",
+        a_rule("a", powers=True),
+        a_rule("b", place_type="market", **MOST_SPECIFIC_AREA, **MOST_SPECIFIC_TOPIC),
+    ),
+    (
+        "place type beats a cell",
+        a_rule("a", place_type="market"),
+        a_rule("b", **MOST_SPECIFIC_AREA, **MOST_SPECIFIC_TOPIC),
+    ),
+    (
+        "a consequence beats a cell",
+        a_rule("a", facts={"consequence": "water_polluted"}),
+        a_rule("b", **MOST_SPECIFIC_AREA, **MOST_SPECIFIC_TOPIC),
+    ),
+    (
+        "two attributes beat one",
+        a_rule("a", place_type="market", facts={"consequence": "water_polluted"}),
+        a_rule("b", place_type="market", **MOST_SPECIFIC_AREA),
+    ),
+    *(
+        (f"{name} beats {next_name}", a_rule("a", **narrow), a_rule("b", **wide, **MOST_SPECIFIC_TOPIC))
+        for (name, narrow), (next_name, wide) in itertools.pairwise(AREAS_BY_RANK)
+    ),
+    *(
+        (f"{name} beats {next_name}", a_rule("a", **narrow), a_rule("b", **wide))
+        for (name, narrow), (next_name, wide) in itertools.pairwise(TOPICS_BY_RANK)
+    ),
+]
+
+
+@pytest.mark.parametrize(("strong", "weak"), [case[1:] for case in ORDER], ids=[case[0] for case in ORDER])
+@pytest.mark.parametrize("names", [("a", "z"), ("z", "a")], ids=["", "whatever they are called"])
+def test_the_more_specific_rule_wins(strong: Rule, weak: Rule, names: tuple[str, str]) -> None:
+    strong, weak = replace(strong, key=names[0]), replace(weak, key=names[1])
+    assert winner(strong, weak) == winner(weak, strong) == names[0]
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak", "lost_on"),
+    [
+        (ORDER[0][1], ORDER[0][2], "powers"),
+        (ORDER[1][1], ORDER[1][2], "attributes"),
+        (a_rule("a", area=CELL), a_rule("b", area=CELL[:9]), "area"),
+        (a_rule("a", class_prefix="06010"), a_rule("b", class_prefix="06"), "topic"),
+        (a_rule("a"), a_rule("b", unit="other"), "key"),
+    ],
+)
+def test_a_decision_names_who_was_passed_over_and_why(strong: Rule, weak: Rule, lost_on: str) -> None:
+    decision = RuleSet([weak, strong], version="v").decide(FACTS, find_unit=one_office)
+    (passed,) = decision.passed_over
+    assert (decision.rule, passed.key, passed.lost_on) == ("a", "b", lost_on)
+    assert decision.is_tie == (lost_on == "key")
+    assert not decision.is_gap
+
+
+def test_a_decision_says_on_what_it_matched_and_on_what_basis() -> None:
+    rule = Rule(
+        "full",
+        When(
+            class_prefix="06010",
+            condition="满溢",
+            area=CELL[:9],
+            place_type="market",
+            facts={"consequence": "water_polluted"},
+            channels=frozenset({"citizen", "service"}),
+            window=Window(),
+        ),
+        Then(unit="u", assisting=("x", "y"), limit="2 work_hour", priority=3, auto_dispatch=False),
+        "第十四条",
+    )
+    decision = RuleSet([rule], version="v").decide(FACTS, find_unit=one_office)
+    assert (decision.unit, decision.basis) == ("u", "第十四条")
+    assert (decision.assisting, decision.limit, decision.priority) == (("x", "y"), "2 work_hour", 3)
+    assert not decision.auto_dispatch
+    assert decision.matched == (
+        "class=06010",
+        "condition=满溢",
+        f"area={CELL[:9]}",
+        "place_type=market",
+        "consequence=water_polluted",
+        "channel=citizen,service",
+        "window",
+    )
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {},
+        {"scheme": "gbt"},
+        {"class_prefix": "06"},
+        {"class_prefix": "06010"},
+        {"condition": "满溢"},
+        {"area": CELL},
+        {"area": "3702"},
+        {"polygon": "old-town"},
+        {"jurisdiction": "high-tech-zone"},
+        {"place_type": "market"},
+        {"facts": {"consequence": "water_polluted"}},
+        {"channels": frozenset({"citizen"})},
+        {"window": Window(from_day=(11, 1), to_day=(11, 30))},
+    ],
+)
+def test_a_rule_matches_what_it_asks_for(when: dict[str, Any]) -> None:
+    assert winner(a_rule(**when)) == "r"
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"scheme": "cjt"},
+        {"class_prefix": "09"},
+        {"class_prefix": "06012"},
+        {"condition": "其他"},
+        {"area": "370213006001006"},
+        {"area": "370202"},
+        {"polygon": "new-town"},
+        {"jurisdiction": "port"},
+        {"place_type": "rural"},
+        {"facts": {"consequence": "flood_obstructed"}},
+        {"facts": {"unknown": "x"}},
+        {"channels": frozenset({"service"})},
+        {"window": Window(from_day=(6, 1), to_day=(8, 31))},
+    ],
+)
+def test_a_rule_that_asks_for_something_else_does_not_apply(when: dict[str, Any]) -> None:
+    assert winner(a_rule(**when)) == FALLBACK_RULE
+
+
+def beijing(day: str, hour: int = 12) -> datetime:
+    return datetime.fromisoformat(f"{day}T{hour:02d}:00:00+08:00")
+
+
+@pytest.mark.parametrize(
+    ("window", "at", "holds"),
+    [
+        (Window((6, 1), (8, 31)), beijing("2026-06-01", 0), True),
+        (Window((6, 1), (8, 31)), beijing("2026-08-31", 23), True),
+        (Window((6, 1), (8, 31)), beijing("2026-09-01", 0), False),
+        (Window((6, 1), (8, 31)), beijing("2026-05-31", 23), False),
+        # A season over New Year.
+        (Window((11, 15), (3, 31)), beijing("2026-12-31"), True),
+        (Window((11, 15), (3, 31)), beijing("2027-01-01"), True),
+        (Window((11, 15), (3, 31)), beijing("2027-03-31", 23), True),
+        (Window((11, 15), (3, 31)), beijing("2027-04-01", 0), False),
+        (Window((11, 15), (3, 31)), beijing("2026-11-14", 23), False),
+        # 2026-11-21 is a Saturday in Beijing from 16:00 UTC on the 20th.
+        (Window(weekdays=frozenset({6, 7})), datetime(2026, 11, 20, 16, 0, tzinfo=UTC), True),
+        (Window(weekdays=frozenset({6, 7})), datetime(2026, 11, 20, 15, 59, tzinfo=UTC), False),
+        (Window(weekdays=frozenset({6, 7})), datetime(2026, 11, 22, 16, 0, tzinfo=UTC), False),
+        # Hours are of Beijing and half-open.
+        (Window(hours=(22, 24)), beijing("2026-11-20", 22), True),
+        (Window(hours=(22, 24)), beijing("2026-11-20", 21), False),
+        (Window(hours=(0, 6)), beijing("2026-11-20", 6), False),
+    ],
+)
+def test_a_window_is_read_in_beijing(window: Window, at: datetime, holds: bool) -> None:
+    assert window.holds(at) is holds
+
+
+@pytest.mark.parametrize(
+    ("instant", "is_valid"),
+    [
+        (beijing("2026-11-19", 23), False),
+        (beijing("2026-11-20", 0), True),
+        (beijing("2026-12-31", 23), True),
+        (beijing("2027-01-01", 0), False),
+    ],
+)
+def test_a_rule_is_valid_from_its_first_day_until_before_its_last(instant: datetime, is_valid: bool) -> None:
+    rule = replace(a_rule(), valid_from=date(2026, 11, 20), valid_until=date(2027, 1, 1))
+    assert (winner(rule, facts=replace(FACTS, at=instant)) == "r") is is_valid
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [
+        ([a_rule(area="37021")], "area"),
+        ([a_rule(area=CELL + "1")], "area"),
+        ([a_rule(area="370213", polygon="p")], "area"),
+        ([a_rule(polygon="p", jurisdiction="j")], "area"),
+        ([a_rule(class_prefix="0601")], "class"),
+        ([a_rule("same"), a_rule("same")], "key"),
+        ([a_rule(FALLBACK_RULE)], "key"),
+        ([replace(a_rule(), then=Then())], "unit"),
+        ([replace(a_rule(), then=Then(unit="u", role="r"))], "unit"),
+    ],
+)
+def test_a_rule_that_cannot_mean_anything_is_refused(rules: list[Rule], reason: str) -> None:
+    with pytest.raises(BadRule) as refused:
+        RuleSet(rules, version="v")
+    assert refused.value.facts["reason"] == reason
+
+
+def test_areas_are_ranked_by_what_they_name() -> None:
+    ranks = [area_rank(When(**fields)) for _, fields in AREAS_BY_RANK]
+    assert ranks == sorted(AreaRank, reverse=True)
+    assert area_rank(When()) is AreaRank.CITY
+
+
+def test_a_role_becomes_the_unit_where_the_report_lies() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def find(kind: str, area: str) -> str | None:
+        asked.append((kind, area))
+        return f"{area[:9]}.{kind}"
+
+    decision = RuleSet([a_rule(role="squad")], version="v").decide(FACTS, find_unit=find)
+    assert decision.unit == "370213006.squad"
+    assert asked == [("squad", CELL)]
+
+
+def test_a_rule_whose_role_nobody_has_there_gives_way_and_is_named() -> None:
+    rules = [a_rule("nobody", role="harbour_office", area=CELL), a_rule("somebody", unit="u")]
+    decision = RuleSet(rules, version="v").decide(FACTS, find_unit=one_office)
+    assert decision.rule == "somebody"
+    assert [(each.key, each.unit, each.lost_on) for each in decision.passed_over] == [("nobody", "", "unit")]
+
+
+@pytest.mark.parametrize("rules", [[], [a_rule(role="harbour_office")], [a_rule(class_prefix="09")]])
+def test_an_unmatched_report_goes_to_the_street_and_is_a_gap(rules: list[Rule]) -> None:
+    decision = RuleSet(rules, version="v").decide(FACTS, find_unit=one_office)
+    assert (decision.unit, decision.rule, decision.basis) == ("office", FALLBACK_RULE, "属地管理")
+    assert decision.matched == (f"area={CELL[:9]}",)
+    assert decision.is_gap
+    assert not decision.auto_dispatch
+    assert not decision.is_tie
+
+
+def test_a_city_without_street_offices_is_told_so() -> None:
+    with pytest.raises(BadRule) as refused:
+        RuleSet([], version="v").decide(FACTS, find_unit=lambda _kind, _area: None)
+    assert refused.value.facts["reason"] == "no_fallback"
+
+
+def test_a_report_without_a_class_meets_a_rule_for_any_class_once() -> None:
+    decision = RuleSet([a_rule("any")], version="v").decide(replace(FACTS, class_code=""), find_unit=one_office)
+    assert decision.rule == "any"
+    assert decision.passed_over == ()
+    assert not decision.is_tie
+
+
+# Random rule sets over a small vocabulary, so that rules and reports meet often.
+CODES = [CELL, "370213006001006", "370213006002001", "370213001001001", "370202005001001"]
+areas = st.sampled_from(["", "3702", *sorted({code[:n] for code in CODES for n in (6, 9, 12, 15)})])
+windows = st.builds(
+    Window,
+    from_day=st.sampled_from([(1, 1), (11, 15)]),
+    to_day=st.sampled_from([(12, 31), (3, 31)]),
+    weekdays=st.sampled_from([frozenset(range(1, 8)), frozenset({6, 7})]),
+    hours=st.sampled_from([(0, 24), (8, 18)]),
+)
+places: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.builds(lambda area: {"area": area}, areas),
+    st.sampled_from([{"polygon": "p"}, {"polygon": "q"}, {"jurisdiction": "j"}]),
+)
+
+
+@st.composite
+def whens(draw: st.DrawFn) -> When:
+    return When(
+        scheme=draw(st.sampled_from(["", "gbt", "cjt"])),
+        class_prefix=draw(st.sampled_from(["", "06", "09", "06010", "06012"])),
+        condition=draw(st.sampled_from(["", "", "c"])),
+        place_type=draw(st.sampled_from(["", "", "market"])),
+        facts=draw(st.sampled_from([{}, {}, {"a": "1"}, {"a": "1", "b": "2"}])),
+        channels=draw(st.sampled_from([frozenset(), frozenset({"citizen"})])),
+        window=draw(st.none() | windows),
+        **draw(places),
+    )
+
+
+rule_lists = st.lists(
+    st.builds(
+        Rule,
+        key=st.from_regex(r"[a-z]{3}", fullmatch=True),
+        when=whens(),
+        then=st.sampled_from([Then(unit="u1"), Then(unit="u2"), Then(role="squad"), Then(role="nobody")]),
+        basis=st.just("依据"),
+        overrides_powers=st.booleans(),
+        valid_from=st.none() | st.just(date(2026, 11, 20)),
+        valid_until=st.none() | st.just(date(2027, 1, 1)),
+    ),
+    max_size=12,
+    unique_by=lambda rule: rule.key,
+)
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Facts:
+    cell = draw(st.sampled_from(CODES))
+    return Facts(
+        scheme=draw(st.sampled_from(["gbt", "cjt"])),
+        class_code=draw(st.sampled_from(["", "06010", "06012", "09001", "10001"])),
+        condition=draw(st.sampled_from(["", "c", "d"])),
+        district=cell[:6],
+        street=cell[:9],
+        community=cell[:12],
+        cell=cell,
+        at=AT + timedelta(hours=draw(st.integers(0, 2400))),
+        place_type=draw(st.sampled_from(["", "market"])),
+        answers=draw(st.sampled_from([{}, {"a": "1"}, {"a": "1", "b": "2"}, {"a": "2"}])),
+        channel=draw(st.sampled_from(["citizen", "service"])),
+        polygons=draw(st.sampled_from([frozenset(), frozenset({"p"}), frozenset({"p", "q"})])),
+        jurisdictions=draw(st.sampled_from([frozenset(), frozenset({"j"})])),
+    )
+
+
+def squad_or_office(kind: str, area: str) -> str | None:
+    return None if kind == "nobody" else f"{area[:9]}.{kind}"
+
+
+def ranked(rules: list[Rule], applies: Callable[[Rule], bool]) -> list[Rule]:
+    """Return the rules that apply, read one by one, the most specific first."""
+    found = sorted((rule for rule in rules if applies(rule)), key=lambda rule: rule.key)
+    return sorted(found, key=specificity, reverse=True)
+
+
+@given(rule_lists, reports())
+def test_the_compiled_set_decides_as_reading_every_rule_would(rules: list[Rule], facts: Facts) -> None:
+    decision = RuleSet(rules, version="v").decide(facts, find_unit=squad_or_office)
+    found = ranked(rules, lambda rule: matches(rule, facts))
+    able = [rule for rule in found if rule.then.role != "nobody"]
+    unable = [rule.key for rule in found if rule.then.role == "nobody"]
+    if not able:
+        assert decision.is_gap
+        assert decision.unit == f"{facts.street}.street_office"
+        assert [each.key for each in decision.passed_over] == unable
+        return
+    best = able[0]
+    assert decision.rule == best.key
+    assert decision.unit == (best.then.unit or f"{facts.street}.squad")
+    assert [each.key for each in decision.passed_over] == [rule.key for rule in able[1:]] + unable
+    assert decision.is_tie == (len(able) > 1 and specificity(able[1]) == specificity(best))
+    assert not decision.is_gap
+
+
+@given(st.lists(whens(), min_size=2, max_size=6), reports())
+def test_two_rules_that_tie_are_flagged(all_whens: list[When], facts: Facts) -> None:
+    twins = [
+        Rule(f"{name}{n}", when, Then(unit="u"), "依据") for n, when in enumerate(all_whens) for name in ("a", "b")
+    ]
+    decision = RuleSet(twins, version="v").decide(facts, find_unit=squad_or_office)
+    assert decision.is_tie != decision.is_gap
+
+
+def test_instants_of_other_zones_are_read_in_beijing_too() -> None:
+    eve = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
+    assert eve.astimezone(BEIJING).date() == date(2027, 1, 1)
+    assert winner(a_rule(window=Window((1, 1), (1, 1))), facts=replace(FACTS, at=eve)) == "r"

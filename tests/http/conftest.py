@@ -1,0 +1,53 @@
+"""One application per kind of database for all tests here; people and reports are new in each test."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+
+from app.infra.blobs import BlobStore
+from app.main import create_app
+from app.settings import LoginProvider, Settings
+from tests.conftest import postgres_copy
+from tests.http.strict_client import Clock, Service, StrictClient
+from tests.towns import postgres_town_template, sqlite_town_template  # noqa: F401 - fixtures are found by their names
+
+
+@contextmanager
+def a_service(url: str) -> Iterator[Service]:
+    settings = Settings(
+        database_url=make_url(url).set(drivername=make_url(url).get_backend_name()).render_as_string(False),
+        sqlite_synchronous="NORMAL",
+        secret_key=SecretStr("for tests only, and long enough to be taken"),
+        login_provider=LoginProvider.DEVELOPMENT,
+        worker_embedded=False,
+    )
+    clock = Clock()
+    app = create_app(settings, clock=clock, blobs=BlobStore.memory())
+    with StrictClient(app) as client:
+        yield Service(app, client, clock)
+
+
+@pytest.fixture(scope="session")
+def sqlite_service(sqlite_town_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:  # noqa: F811
+    path = shutil.copy(sqlite_town_template, tmp_path_factory.mktemp("service") / "service.db")
+    with a_service(f"sqlite:///{path}") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def postgres_service(postgres_url: str, postgres_town_template: str) -> Iterator[Service]:  # noqa: F811
+    with postgres_copy(postgres_url, template=postgres_town_template) as url, a_service(url) as service:
+        yield service
+
+
+@pytest.fixture
+def service(engine_name: str, request: pytest.FixtureRequest) -> Iterator[Service]:
+    found: Service = request.getfixturevalue("sqlite_service" if engine_name == "sqlite" else "postgres_service")
+    before = found.clock.now
+    yield found
+    found.clock.now = before
