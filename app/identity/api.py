@@ -41,7 +41,7 @@ async def _throttle(connection: HTTPConnection) -> LoginThrottle:
 Lifetimes = Annotated[TokenLifetimes, Depends(_lifetimes)]
 
 
-@router.post("/auth/wechat", responses=problems(401, 403, 422, 429, 503))
+@router.post("/auth/wechat", responses=problems(401, 403, 413, 422, 429, 503))
 def log_in_by_wechat(
     body: WeChatLogin,
     exchange: Annotated[CodeExchange, Depends(_code_exchange)],
@@ -55,7 +55,7 @@ def log_in_by_wechat(
         return signed_in(login_wechat(session, openid, lifetimes=lifetimes, now=now))
 
 
-@router.post("/auth/login", responses=problems(401, 403, 422, 429))
+@router.post("/auth/login", responses=problems(401, 403, 413, 422, 429))
 def log_in_by_password(
     body: PasswordLogin,
     throttle: Annotated[LoginThrottle, Depends(_throttle)],

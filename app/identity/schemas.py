@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from app.domain.roles import Role
 from app.identity.login import LoggedIn
 from app.identity.models import UserAccount
+from app.infra.wire import NO_NUL
 
 
 class WeChatLogin(BaseModel):
@@ -14,13 +15,13 @@ class WeChatLogin(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    code: Annotated[str, Field(min_length=1, max_length=128, examples=["dev-anna"])]
+    code: Annotated[str, Field(min_length=1, max_length=128, pattern=NO_NUL, examples=["dev-anna"])]
 
 
 class PasswordLogin(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    login_name: Annotated[str, Field(min_length=1, max_length=64)]
+    login_name: Annotated[str, Field(min_length=1, max_length=64, pattern=NO_NUL)]
     password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
 
 

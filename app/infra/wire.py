@@ -13,6 +13,9 @@ def beijing_text(instant: datetime) -> str:
     return instant.astimezone(BEIJING).isoformat(timespec="seconds")
 
 
+NO_NUL = r"^[^\x00]*$"
+"""Pattern of every text that is stored or looked up: PostgreSQL has no NUL in a text."""
+
 BeijingTime = Annotated[
     AwareDatetime,
     PlainSerializer(beijing_text, return_type=str, when_used="json"),

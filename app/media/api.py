@@ -15,6 +15,7 @@ from app.infra.blobs import BlobsDep
 from app.infra.clock import Now
 from app.infra.database import DatabaseDep
 from app.infra.problems import problems
+from app.infra.wire import NO_NUL
 from app.media.images import PhotoBudget
 from app.media.links import PhotoSize, check_link
 from app.media.models import PhotoKind
@@ -59,7 +60,9 @@ def receive_photo(
     secret: LinkSecret,
     now: Now,
     kind: Annotated[PhotoKind, Form()] = PhotoKind.OTHER,
-    client_id: Annotated[str | None, Form(min_length=1, max_length=64, description="重传同一张照片时保持不变")] = None,
+    client_id: Annotated[
+        str | None, Form(min_length=1, max_length=64, pattern=NO_NUL, description="重传同一张照片时保持不变")
+    ] = None,
 ) -> PhotoRead:
     """Take one photo. Sent again under the same `client_id`, it is the same photo."""
     original = file.file.read(budget.max_bytes + 1)  # one more than allowed is enough to refuse it

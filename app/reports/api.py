@@ -83,10 +83,10 @@ def list_my_reports(filters: Annotated[PageRequest, Query()], desk: DeskDep) -> 
 
 
 @router.get("/me/updates", dependencies=[MayViewOwn], responses=problems(401, 403, 422))
-def list_my_updates(since: Annotated[Since, Query(description="上次询问时返回的 now")], desk: DeskDep) -> UpdatesRead:
+def list_my_updates(since: Annotated[Since, Query(description="上次返回的 next_since")], desk: DeskDep) -> UpdatesRead:
     """List what is new on one's own reports, for a client that has just been opened."""
     with desk.database.reading() as session:
-        return UpdatesRead(items=list(updates(session, since=since, caller=desk.context.caller)), now=desk.now)
+        return updates(session, since=since, caller=desk.context.caller, now=desk.now)
 
 
 @router.get("/reports/{number}", responses=problems(401, 403, 404, 422))

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.gcj02 import Datum
 from app.domain.workflow import Action, Stage, Status
-from app.infra.wire import BeijingTime
-from app.reports.actions.schemas import NO_NUL, Code, Photos, Point, Score, Text
+from app.infra.wire import NO_NUL, BeijingTime
+from app.reports.actions.schemas import Code, Photos, Point, Score, Text
 from app.reports.models import LocationSource, Source
 
 MAX_DESCRIPTION = 2000
@@ -85,9 +85,10 @@ class UpdateRead(BaseModel):
 
 
 class UpdatesRead(BaseModel):
-    """What is new; ask again with `since` = `now`, or the last item's `at` when there are a hundred."""
+    """What is new; ask again with `since` = `next_since`. The same step may come twice, none is left out."""
 
     items: list[UpdateRead]
+    next_since: BeijingTime
     now: BeijingTime
 
 

@@ -1,5 +1,6 @@
 """The whole way over HTTP: from a photo in the street to a closed and rated report."""
 
+from datetime import timedelta
 from typing import Any
 
 from app.domain.roles import Role
@@ -156,7 +157,8 @@ def test_a_queue_is_listed_pulled_and_given_back(service: Service) -> None:
 def test_what_is_new_is_told_since_an_instant(service: Service) -> None:
     citizen, lead = service.citizen(), service.as_role(Role.UNIT_LEAD)
     number = citizen.report()["number"]
-    asked = citizen.get("/me/updates", since=NOW.isoformat()).json()["now"]
+    service.clock.advance(minutes=1)
+    asked = citizen.get("/me/updates", since=NOW.isoformat()).json()["next_since"]
     service.clock.advance(minutes=5)
     act(lead, number, "sign")
     act(lead, number, "submit-result", {"result": "已劝离", "photo_ids": [lead.photo()]})
@@ -164,3 +166,16 @@ def test_what_is_new_is_told_since_an_instant(service: Service) -> None:
     assert [(item["number"], item["action"]) for item in news["items"]] == [(number, "sign")]
     assert news["items"][0]["text"] == "处置单位已签收"
     assert service.citizen().get("/me/updates", since=asked).json()["items"] == []
+
+
+def test_a_step_that_commits_late_is_in_the_next_answer(service: Service) -> None:
+    citizen, lead = service.citizen(), service.as_role(Role.UNIT_LEAD)
+    number = citizen.report()["number"]
+    service.clock.advance(minutes=10)
+    act(lead, number, "sign")
+    service.clock.advance(seconds=20)
+    asked = citizen.get("/me/updates", since=service.clock.now.isoformat()).json()["next_since"]
+    assert citizen.get("/me/updates", since=asked).json()["items"] == []  # never before what was asked for
+    earlier = (service.clock.now - timedelta(seconds=25)).isoformat()
+    asked = citizen.get("/me/updates", since=earlier).json()["next_since"]
+    assert [item["action"] for item in citizen.get("/me/updates", since=asked).json()["items"]] == ["sign"]

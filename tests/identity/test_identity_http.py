@@ -43,6 +43,11 @@ def test_a_bad_code_opens_nothing(world: Any, code: str) -> None:
         assert session.exec(select(UserAccount)).all() == []
 
 
+def test_a_nul_is_refused_before_it_reaches_a_database(world: Any) -> None:
+    assert code_of(log_in(world, "zh\x00ang")) == (422, "VALIDATION")
+    assert code_of(log_in_by_wechat(world, "dev-\x00")) == (422, "VALIDATION")
+
+
 def test_staff_log_in_by_name_and_password(world: Any) -> None:
     user_id = world.new_staff(roles=(Role.DISPATCHER, Role.ACCEPTOR), area_code="370213")
     answer = log_in(world)

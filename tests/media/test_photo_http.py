@@ -85,7 +85,7 @@ def test_a_bad_file_is_refused_with_a_reason(
     assert "照片" in answer.json()["message"] or code == "PAYLOAD_TOO_LARGE"
 
 
-@pytest.mark.parametrize("fields", [{"kind": "selfie"}, {"client_id": "x" * 65}])
+@pytest.mark.parametrize("fields", [{"kind": "selfie"}, {"client_id": "x" * 65}, {"client_id": "a\x00"}])
 def test_bad_fields_are_refused(world: Any, citizen: dict[str, str], fields: dict[str, str]) -> None:
     answer = upload(world, citizen, a_jpeg(), **fields)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION")

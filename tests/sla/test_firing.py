@@ -211,7 +211,7 @@ def test_an_action_exactly_at_the_deadline_is_no_breach(town: Town) -> None:
         case.now = DEADLINE
         case.do(session, A.RESOLVE)
         assert spoken(session, case.number) == ALL_THREE[:2]
-        (handle,) = session.exec(select(Timer).where(Timer.stage == Stage.HANDLE)).all()
+        (handle,) = session.exec(select(Timer).where(Timer.stage == Stage.HANDLE).order_by(col(Timer.id))).all()
         assert not handle.is_late
 
 
@@ -240,7 +240,7 @@ def test_a_reworked_clock_does_not_repeat_what_it_has_said(town: Town) -> None:
         case.walk(session, A.RESOLVE, A.REWORK)
     tick(town, NOW + timedelta(days=4))
     with town.database.reading() as session:
-        handling = select(Timer).where(Timer.stage == Stage.HANDLE)
+        handling = select(Timer).where(Timer.stage == Stage.HANDLE).order_by(col(Timer.id))
         (timer,) = session.exec(handling).all()
         statement = select(TimerFiring).where(TimerFiring.timer_id == timer.id)
         assert [each.percent for each in session.exec(statement)] == [50, 80, 100]
@@ -253,7 +253,9 @@ def test_the_new_clock_of_another_unit_speaks_for_itself(town: Town) -> None:
         case.do(session, A.DISPATCH, unit=OTHER_UNIT)
     tick(town, NOW + timedelta(days=4))
     with town.database.reading() as session:
-        timers: Sequence[Timer] = session.exec(select(Timer).where(Timer.stage == Stage.HANDLE)).all()
+        timers: Sequence[Timer] = session.exec(
+            select(Timer).where(Timer.stage == Stage.HANDLE).order_by(col(Timer.id))
+        ).all()
         percents = {
             timer.unit_code: [
                 each.percent
@@ -291,7 +293,7 @@ def test_nights_and_weekends_do_not_run_a_working_clock(town: Town) -> None:
     with town.database.transaction() as session:
         friday_evening = datetime.fromisoformat("2026-11-20T17:30:00+08:00")
         a_report(session, town.world, category=DECISIVE_CATEGORY, now=friday_evening)
-        (timer,) = session.exec(select(Timer).where(Timer.stage == Stage.HANDLE)).all()
+        (timer,) = session.exec(select(Timer).where(Timer.stage == Stage.HANDLE).order_by(col(Timer.id))).all()
         assert timer.clock is Clock.WORKING
     assert tick(town, datetime.fromisoformat("2026-11-23T08:30:00+08:00")) == 0
     assert tick(town, datetime.fromisoformat("2026-11-23T08:30:01+08:00")) == 1

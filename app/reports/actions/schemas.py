@@ -6,14 +6,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.gcj02 import Datum
+from app.infra.wire import NO_NUL
 
 MAX_TEXT = 1000
 MAX_PHOTOS = 9
 
-# PostgreSQL keeps no NUL in a text; a photo's id is base64url.
-NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TEXT, pattern=NO_NUL)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=MAX_TEXT, pattern=NO_NUL)]
+# base64url
 PhotoId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 Photos = Annotated[list[PhotoId], Field(max_length=MAX_PHOTOS)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
