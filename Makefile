@@ -23,7 +23,7 @@ run: export SUISHOUPAI_LOGIN_PROVIDER ?= development
 run: $(RUNTIME) ## Migrate, load the default city when there is none, serve, and do the worker's job
 	$(BIN)/suishoupai run
 
-worker: $(RUNTIME) ## Do only the worker's job: timers, deliveries, clean-up
+worker: $(RUNTIME) ## Do only the worker's job: timers and clean-up
 	$(BIN)/suishoupai worker
 
 test: $(DEV) ## Run all tests on SQLite and PostgreSQL; the branch coverage gates are 95 %, and 100 % for the rules

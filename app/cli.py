@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from app.infra.database import Database
+    from app.journal.chain import Head
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 city = typer.Typer(no_args_is_help=True, help=text("cli.city"))
@@ -120,22 +121,51 @@ def worker() -> None:
 
 
 @journal.command("verify", help=text("cli.journal_verify"))
-def verify(number: Annotated[str | None, typer.Argument(help=text("cli.number"))] = None) -> None:
+def verify(
+    number: Annotated[str | None, typer.Argument(help=text("cli.number"))] = None,
+    *,
+    anchor: Annotated[Path | None, typer.Option(help=text("cli.anchor_option"))] = None,
+) -> None:
     from app.infra.database import Database  # noqa: PLC0415
     from app.journal.queries import verify as verify_chains  # noqa: PLC0415
     from app.reports.queries import chain_heads, count_reports  # noqa: PLC0415
 
+    anchors = {} if anchor is None else _read_anchors(anchor)
+    wanted = {each: head for each, head in anchors.items() if number in {None, each}}
     database = Database(_settings().database_url)
-    with database.reading() as session, progress_bars() as bars:
+    with database.reading(snapshot=True) as session, progress_bars() as bars:
         total = count_reports(session, number=number)
         heads = bars.track(chain_heads(session, number=number), total=total, description=text("cli.verifying"))
-        breaks = list(verify_chains(session, heads))
+        breaks = list(verify_chains(session, heads, anchors=wanted))
     database.dispose()
     for each in breaks:
         console.print(text(f"journal.{each.kind.value}", number=each.number, seq=each.seq), style="red")
     if breaks:
         raise typer.Exit(1)
     console.print(text("cli.verified", count=total))
+
+
+@journal.command("anchor", help=text("cli.journal_anchor"))
+def write_anchor(path: Annotated[Path, typer.Argument()]) -> None:
+    from app.infra.database import Database  # noqa: PLC0415
+    from app.reports.queries import chain_heads  # noqa: PLC0415
+
+    database = Database(_settings().database_url)
+    with database.reading(snapshot=True) as session:
+        lines = [f"{number} {head.seq} {head.hash}" for _, number, head in chain_heads(session)]
+    database.dispose()
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+    console.print(text("cli.anchored", count=len(lines), path=path))
+
+
+def _read_anchors(path: Path) -> dict[str, "Head"]:
+    from app.journal.chain import Head  # noqa: PLC0415
+
+    try:
+        rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
+        return {number: Head(int(seq), chain_hash) for number, seq, chain_hash in rows}
+    except (OSError, ValueError):
+        sys.exit(text("cli.anchor_unreadable", path=path))
 
 
 @app.command(help=text("cli.openapi"))

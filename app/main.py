@@ -80,6 +80,7 @@ def _fill_state(app: FastAPI, settings: Settings, clock: Clock, blobs: BlobStore
     state.world = WorldHolder(state.database, clock=clock)
     state.city = state.world.cities
     state.callers = CallerCache()
+    state.allows_demo_accounts = settings.is_loopback
     state.login_throttle = LoginThrottle()
     state.token_lifetimes = TokenLifetimes()
     state.photo_budget = PhotoBudget(max_bytes=settings.max_upload_bytes)

@@ -8,7 +8,9 @@ from app.identity.models import UserAccount
 from app.infra.clock import now
 from app.infra.database import Database
 from app.main import create_app, create_blobs
+from app.migrate import current, newest
 from app.reports.world import WorldHolder
+from app.routing.rule_files import load_active_rules
 from app.settings import Settings, StartRefused
 from app.texts import text
 from app.worker import create_worker, run_until_told
@@ -17,8 +19,10 @@ from app.worker import create_worker, run_until_told
 def serve(settings: Settings) -> None:
     """Answer HTTP until told to stop.
 
-    :raises StartRefused: others can reach the server, and the database has accounts whose password is public
+    :raises StartRefused: the database is not ready, or others can reach the server and its accounts have a password
+        that everybody knows
     """
+    refuse_unprepared(settings)
     refuse_demo_accounts(settings)
     uvicorn.run(
         create_app(settings),
@@ -29,6 +33,23 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+
+
+def refuse_unprepared(settings: Settings) -> None:
+    """Say in one line what is missing before anything can be served.
+
+    :raises StartRefused: the schema is not the newest one, or no city has been loaded
+    """
+    if current(settings.database_url) != newest():
+        raise StartRefused(text("serving.not_migrated"))
+    database = Database(settings.database_url, pool_size=1, sqlite_synchronous=settings.sqlite_synchronous)
+    try:
+        with database.reading() as session:
+            load_active_rules(session, now=now())
+    except LookupError:
+        raise StartRefused(text("serving.no_city")) from None
+    finally:
+        database.dispose()
 
 
 def refuse_demo_accounts(settings: Settings) -> None:
@@ -48,7 +69,11 @@ def refuse_demo_accounts(settings: Settings) -> None:
 
 
 def work(settings: Settings) -> None:
-    """Do the worker's job until told to stop."""
+    """Do the worker's job until told to stop.
+
+    :raises StartRefused: the database is not ready
+    """
+    refuse_unprepared(settings)
     database = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
     world = WorldHolder(database, clock=now)
     run_until_told(create_worker(settings, database, world, create_blobs(settings), clock=now))

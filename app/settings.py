@@ -79,7 +79,8 @@ class Settings(BaseSettings):
     """TCP port to listen on; 0 takes a free one."""
 
     secret_key: SecretStr | None = None
-    """Secret that signs cursors and links, at least 32 characters; the same for every process of a deployment."""
+    """Secret that signs photo links and makes pseudonyms, at least 32 characters; the same for every process of a
+    deployment."""
 
     secret_key_file: Path = Path("var/secret_key")
     """File with the secret key, read when the variable is absent; on a loopback address it is made when missing."""

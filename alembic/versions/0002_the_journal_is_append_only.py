@@ -34,6 +34,20 @@ FOR EACH ROW EXECUTE FUNCTION refuse_journal_change()
 
 _EVENTS = {"no_update": "UPDATE", "no_delete": "DELETE"}
 
+# REPLACE deletes without firing a delete trigger.
+_SQLITE_NO_REPLACE = """
+CREATE TRIGGER journal_entry_no_replace BEFORE INSERT ON journal_entry
+WHEN EXISTS (SELECT 1 FROM journal_entry WHERE report_id = NEW.report_id AND seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'journal_entry is append-only');
+END
+"""
+
+_POSTGRESQL_NO_TRUNCATE = """
+CREATE TRIGGER journal_entry_no_truncate BEFORE TRUNCATE ON journal_entry
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_journal_change()
+"""
+
 
 def upgrade() -> None:
     is_postgresql = op.get_bind().dialect.name == "postgresql"
@@ -42,11 +56,14 @@ def upgrade() -> None:
     template = _POSTGRESQL if is_postgresql else _SQLITE
     for name, event in _EVENTS.items():
         op.execute(template.format(name=name, event=event))
+    op.execute(_POSTGRESQL_NO_TRUNCATE if is_postgresql else _SQLITE_NO_REPLACE)
 
 
 def downgrade() -> None:
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     for name in _EVENTS:
         op.execute(f"DROP TRIGGER journal_entry_{name}" + (" ON journal_entry" if is_postgresql else ""))
+    last = "no_truncate ON journal_entry" if is_postgresql else "no_replace"
+    op.execute(f"DROP TRIGGER journal_entry_{last}")
     if is_postgresql:
         op.execute("DROP FUNCTION refuse_journal_change()")

@@ -1,9 +1,13 @@
-"""`GET /config`: what a client needs to know of the city before it can report."""
+"""`GET /config`: what a client needs to know of the city before it can report.
+
+The application holds `app.state.photo_budget`, whose `max_bytes` is the largest photo it accepts.
+"""
 
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi.requests import HTTPConnection
 from pydantic import BaseModel
 
 from app.city.snapshot import CityDep, CitySnapshot
@@ -44,12 +48,21 @@ class ConfigRead(BaseModel):
     now: BeijingTime
 
 
+async def _photo_bytes_max(connection: HTTPConnection) -> int:
+    limit: int = connection.app.state.photo_budget.max_bytes
+    return limit
+
+
 @router.get("/config", responses={304: {"description": "未改变"}})
 def read_config(
-    city: CityDep, now: Now, response: Response, if_none_match: Annotated[str | None, Header(max_length=200)] = None
+    city: CityDep,
+    photo_bytes_max: Annotated[int, Depends(_photo_bytes_max)],
+    now: Now,
+    response: Response,
+    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
 ) -> ConfigRead:
     """Give the categories, limits and texts of the city; unchanged since `If-None-Match` answers 304."""
-    tag = _tag(city)
+    tag = _tag(city, photo_bytes_max)
     response.headers["ETag"], response.headers["Cache-Control"] = tag, CACHE
     if if_none_match == tag:
         return Response(status_code=304, headers=dict(response.headers))  # type: ignore[return-value]  # no body to type
@@ -63,7 +76,7 @@ def read_config(
         ],
         limits=LimitsRead(
             photos_max=9,
-            photo_bytes_max=10_000_000,
+            photo_bytes_max=photo_bytes_max,
             description_max=2000,
             datums=["gcj02", "wgs84", "bd09", "cgcs2000"],
         ),
@@ -72,6 +85,6 @@ def read_config(
     )
 
 
-def _tag(city: CitySnapshot) -> str:
-    content = f"{city.version}:{MIN_CLIENT_VERSION}:{len(city.categories)}"
+def _tag(city: CitySnapshot, photo_bytes_max: int) -> str:
+    content = f"{city.version}:{MIN_CLIENT_VERSION}:{len(city.categories)}:{photo_bytes_max}"
     return f'"{hashlib.sha256(content.encode()).hexdigest()[:16]}"'

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.dispatch.pull import pull, release
-from app.dispatch.queues import holder_for, queues_of
+from app.dispatch.queues import holder_for, holder_to_pull, queues_of
 from app.domain.roles import Permission
 from app.identity.caller import require
 from app.infra.paging import Page, PageRequest, page
@@ -58,7 +58,7 @@ def read_queue(queue: Queue, filters: Annotated[PageRequest, Query()], desk: Des
 @router.post("/queues/{queue}/pull", responses=problems(401, 403, 404, 413, 422))
 def pull_from_queue(queue: Queue, body: PullRequest, desk: DeskDep) -> Pulled:
     """Take the most urgent reports for oneself; colleagues do not get them for ten minutes."""
-    holder = holder_for(queue, desk.context.caller)
+    holder = holder_to_pull(queue, desk.context.caller)
     with desk.database.transaction() as session:
         rows = pull(session, queue=holder, limit=body.limit, caller=desk.context.caller, now=desk.now)
         return Pulled(items=items(session, rows, reader=desk.reader))

@@ -34,6 +34,18 @@ def holder_for(queue: str, caller: Caller) -> str:
     return queue
 
 
+def holder_to_pull(queue: str, caller: Caller) -> str:
+    """Return the holder a caller may take work from: only who serves a desk takes its reports away from others.
+
+    :raises QueueNotFound: no such queue
+    :raises QueueNotYours: the caller may look at most
+    """
+    holder = holder_for(queue, caller)
+    if queue != UNIT_QUEUE and not caller.has(DESK_ROLE[Desk(queue)]):
+        raise QueueNotYours
+    return holder
+
+
 def queues_of(caller: Caller) -> list[str]:
     """Return the queues a caller may open, in the order of the workflow."""
     names = [*(desk.value for desk in Desk), UNIT_QUEUE]

@@ -201,6 +201,8 @@ def _row(
 UNIT = (R.UNIT_LEAD, R.HANDLER)
 
 TRANSITIONS: tuple[Transition, ...] = (
+    # A report begins here: there is no status to come from.
+    _row(A.SUBMIT, (), S.SUBMITTED, {R.CITIZEN, R.INSPECTOR, R.SERVICE}, N.PLACE),
     _row(A.ACCEPT, {S.SUBMITTED}, S.ACCEPTED, {R.ACCEPTOR}, N.CLASS, by_rule=True),
     _row(A.REJECT, {S.SUBMITTED}, S.REJECTED, {R.ACCEPTOR}, N.REASON),
     # Only until the unit has signed: the guard looks at signed_at, the table at the status.
@@ -216,9 +218,10 @@ TRANSITIONS: tuple[Transition, ...] = (
     # A supervisor's ruling after two returns, or back to a unit that returned it, is a dispatch by the supervisor;
     # a report that went back to acceptance in between needs it just the same.
     _row(A.DISPATCH, {S.FILED}, S.DISPATCHED, {R.DISPATCHER, R.SUPERVISOR}, N.UNIT, by_rule=True),
-    _row(A.DISPATCH, {S.RETURNED}, S.DISPATCHED, {R.DISPATCHER, R.SUPERVISOR}, N.UNIT),
+    _row(A.DISPATCH, {S.RETURNED}, S.DISPATCHED, {R.DISPATCHER, R.SUPERVISOR}, N.UNIT, by_rule=True),
     _row(A.SIGN, {S.DISPATCHED}, S.HANDLING, UNIT),
-    _row(A.ASSIGN, WITH_UNIT, S.HANDLING, {R.UNIT_LEAD}, N.HANDLER),
+    # A lead assigns anybody of the unit, a handler takes the task.
+    _row(A.ASSIGN, WITH_UNIT, S.HANDLING, UNIT, N.HANDLER),
     _row(A.RETURN, WITH_UNIT, S.RETURNED, UNIT, N.REASON),
     _row(A.SEND_BACK, {S.FILED, S.RETURNED}, S.ACCEPTED, {R.DISPATCHER}, N.REASON),
     _row(A.SUBMIT_RESULT, {S.HANDLING}, Target.SAME, UNIT, N.RESULT, N.AFTER_PHOTO),

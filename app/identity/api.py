@@ -1,7 +1,7 @@
 """Logging in and out, and who am I.
 
 The application holds `app.state.code_exchange` (a `CodeExchange`), `app.state.token_lifetimes` (`TokenLifetimes`),
-`app.state.login_throttle` (`LoginThrottle`) and `app.state.callers` (`CallerCache`).
+`app.state.login_throttle` (`LoginThrottle`), `app.state.callers` (`CallerCache`) and `app.state.allows_demo_accounts`.
 """
 
 from typing import Annotated
@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.requests import HTTPConnection
 
-from app.identity.caller import CallerCacheDep, CallerDep, TokenHash
+from app.identity.caller import AllowsDemo, CallerCacheDep, CallerDep, TokenHash
 from app.identity.login import account_named, check_password, login_checked, login_wechat
 from app.identity.models import UserAccount
 from app.identity.schemas import MeRead, PasswordLogin, SignedIn, WeChatLogin, me, signed_in
@@ -57,8 +57,10 @@ def log_in_by_wechat(
 
 @router.post("/auth/login", responses=problems(401, 403, 413, 422, 429))
 def log_in_by_password(
+    *,
     body: PasswordLogin,
     throttle: Annotated[LoginThrottle, Depends(_throttle)],
+    allows_demo: AllowsDemo,
     lifetimes: Lifetimes,
     database: DatabaseDep,
     now: Now,
@@ -67,7 +69,9 @@ def log_in_by_password(
     with database.reading() as session:
         account = account_named(session, body.login_name)
     password = body.password.get_secret_value()
-    user_id = check_password(account, login_name=body.login_name, password=password, throttle=throttle, now=now)
+    user_id = check_password(
+        account, login_name=body.login_name, password=password, throttle=throttle, allows_demo=allows_demo, now=now
+    )
     with database.transaction() as session:
         return signed_in(login_checked(session, user_id, lifetimes=lifetimes, now=now))
 

@@ -1,6 +1,7 @@
 """The caller of a request: out of the bearer token, through a cache of a few seconds.
 
-The application holds the cache: `app.state.callers = CallerCache()`.
+The application holds the cache, `app.state.callers = CallerCache()`, and `app.state.allows_demo_accounts` (bool):
+whether demonstration accounts, whose passwords are public, may come in.
 """
 
 from collections.abc import Callable, Coroutine
@@ -71,24 +72,35 @@ async def _callers(connection: HTTPConnection) -> CallerCache:
 CallerCacheDep = Annotated[CallerCache, Depends(_callers)]
 
 
-async def resolve_caller(hashed: TokenHash, cache: CallerCacheDep, database: DatabaseDep, now: Now) -> Caller:
+async def _allows_demo(connection: HTTPConnection) -> bool:
+    allows: bool = connection.app.state.allows_demo_accounts
+    return allows
+
+
+AllowsDemo = Annotated[bool, Depends(_allows_demo)]
+"""Whether demonstration accounts may come in: only where nobody but this machine can reach the server."""
+
+
+async def resolve_caller(
+    hashed: TokenHash, cache: CallerCacheDep, database: DatabaseDep, allows_demo: AllowsDemo, now: Now
+) -> Caller:
     """Return who is calling; only a token not seen for 5 seconds costs a thread and a query.
 
-    :raises Unauthenticated: no token, an unknown or revoked one, or an inactive account
+    :raises Unauthenticated: no token, an unknown or revoked one, or an account that is inactive or not allowed here
     :raises TokenExpired: the token's time is over
     """
     known = cache.get(hashed, now=now)
     if known is None:
-        known = await run_in_threadpool(_look_up, database, hashed)
+        known = await run_in_threadpool(_look_up, database, hashed, allows_demo=allows_demo)
         cache.put(hashed, known, now=now)
     if known.expires_at <= now:
         raise TokenExpired
     return known.caller
 
 
-def _look_up(database: Database, hashed: str) -> KnownCaller:
+def _look_up(database: Database, hashed: str, *, allows_demo: bool) -> KnownCaller:
     with database.reading() as session:
-        return known_caller(session, hashed=hashed)
+        return known_caller(session, hashed=hashed, allows_demo=allows_demo)
 
 
 CallerDep = Annotated[Caller, Depends(resolve_caller)]

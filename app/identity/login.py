@@ -38,16 +38,24 @@ def account_named(session: Session, login_name: str) -> UserAccount | None:
 
 
 def check_password(
-    account: UserAccount | None, *, login_name: str, password: str, throttle: LoginThrottle, now: datetime
+    account: UserAccount | None,
+    *,
+    login_name: str,
+    password: str,
+    throttle: LoginThrottle,
+    allows_demo: bool,
+    now: datetime,
 ) -> int:
     """Return the id of the account when the password is right; an unknown name takes as long as a wrong password.
 
-    :raises WrongCredentials: unknown name, no password set, or a wrong one
+    The passwords of demonstration accounts are public: unless `allows_demo`, theirs count as wrong.
+
+    :raises WrongCredentials: unknown name, no password set, a wrong one, or a demonstration account
     :raises TooManyAttempts: the name has used up its tries
     """
     throttle.begin_try(login_name, now=now)
     is_right = is_password(password, account.password_hash if account else None)
-    if account is None or account.id is None or not is_right:
+    if account is None or account.id is None or not is_right or (account.is_demo and not allows_demo):
         raise WrongCredentials
     throttle.succeeded(login_name)
     return account.id

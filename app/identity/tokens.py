@@ -58,12 +58,12 @@ def revoke_all(session: Session, *, user_id: int, now: datetime) -> None:
     session.exec(update(AccessToken).where(*theirs).values(revoked_at=now))
 
 
-def known_caller(session: Session, *, hashed: str) -> KnownCaller:
+def known_caller(session: Session, *, hashed: str, allows_demo: bool) -> KnownCaller:
     """Return the caller behind a token's hash, by one indexed row and its account.
 
     Expiry is for the reader to compare, so that it can tell the caller what happened.
 
-    :raises Unauthenticated: unknown, revoked, or the account is inactive
+    :raises Unauthenticated: unknown, revoked, or an account that is inactive or (unless `allows_demo`) a demonstration
     """
     query = (
         select(AccessToken.expires_at, UserAccount)
@@ -78,6 +78,8 @@ def known_caller(session: Session, *, hashed: str) -> KnownCaller:
     if found is None:
         raise Unauthenticated
     expires_at, account = found
+    if account.is_demo and not allows_demo:
+        raise Unauthenticated
     return KnownCaller(caller=as_caller(account), expires_at=expires_at)
 
 

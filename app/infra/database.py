@@ -150,15 +150,18 @@ class Database:
             session.commit()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self, *, snapshot: bool = False) -> Iterator[Session]:
         """Give a session that may only read (both engines refuse a write) and never waits for a writer.
 
-        SQLite shows one snapshot for the whole block, PostgreSQL one per statement (READ COMMITTED).
+        SQLite shows one snapshot for the whole block, PostgreSQL one per statement (READ COMMITTED) unless the block
+        asks for a `snapshot` (REPEATABLE READ).
 
         :raises RuntimeError: this thread already holds a session of this database
         """
         turn = self._turn() if self.is_bound else nullcontext()
         with self._only_one(), turn, Session(self._read_bind, expire_on_commit=False, **self._join) as session:
+            if snapshot and not self.is_bound and self.dialect == "postgresql":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             if self.is_bound and self.dialect == "postgresql":
                 session.execute(text("SET TRANSACTION READ ONLY"))  # ends with the savepoint
             yield session

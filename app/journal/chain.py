@@ -1,7 +1,7 @@
 """The hash chain of one report's entries: how a link is computed and where a chain breaks."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from enum import Enum
@@ -28,6 +28,7 @@ class BreakKind(str, Enum):
     MISSING = "missing"
     REORDERED = "reordered"
     TEXT_ALTERED = "text_altered"
+    REWRITTEN = "rewritten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,26 @@ def first_break(number: str, entries: Iterable[JournalEntry], head: Head) -> Bre
     return None
 
 
+def anchor_break(number: str, entries: Sequence[JournalEntry], anchor: Head) -> Break | None:
+    """Compare a chain that holds in itself with a head that was written down outside the database.
+
+    The hashes have no key: whoever may write the database can compute a whole chain anew. Only a copy of the head
+    that they cannot reach tells.
+    """
+    if anchor.seq > len(entries) or entries[anchor.seq - 1].hash != anchor.hash:
+        return Break(number, anchor.seq, BreakKind.REWRITTEN)
+    return None
+
+
 def text_breaks(
     number: str, entries: Iterable[JournalEntry], texts: dict[int, tuple[str, str | None]]
 ) -> Iterator[Break]:
-    """Yield entries whose kept text no longer has the hash that was journalled; erased text (None) is fine."""
+    """Yield entries whose kept text no longer has the hash that was journalled.
+
+    Erased text (None) is fine, a row that is gone or too many is not.
+    """
     for entry in entries:
         salt, text = texts.get(entry.seq, ("", None))
-        if text is not None and entry.text_hash != text_hash(salt, text):
+        is_gone = (entry.text_hash is not None) != (entry.seq in texts)
+        if is_gone or (text is not None and entry.text_hash != text_hash(salt, text)):
             yield Break(number, entry.seq, BreakKind.TEXT_ALTERED)

@@ -1,6 +1,6 @@
 """Reads of the journal: one report's entries, and the histories of many for the figures."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from app.domain.durations import Happening
 from app.domain.workflow import Action, Status
-from app.journal.chain import Break, Head, first_break, text_breaks
+from app.journal.chain import Break, BreakKind, Head, anchor_break, first_break, text_breaks
 from app.journal.models import JournalEntry, JournalText
 
 ENTRIES_AT_A_TIME = 5_000
@@ -88,15 +88,29 @@ def each_history(session: Session, report_ids: Select[Any]) -> Iterator[tuple[in
         .execution_options(yield_per=ENTRIES_AT_A_TIME)
     )
     for report_id, rows in groupby(session.execute(statement), key=itemgetter(0)):
-        yield report_id, [Happening(at, action, status, holder) for _, at, action, status, holder in rows]
+        # Whole seconds, so that the stages of a report add up to the whole to the second.
+        yield (
+            report_id,
+            [Happening(at.replace(microsecond=0), action, status, holder) for _, at, action, status, holder in rows],
+        )
 
 
-def verify(session: Session, heads: Iterable[tuple[int, str, Head]]) -> Iterator[Break]:
-    """Yield the breaks of each chain; `heads` are (report id, number, what the report remembers)."""
+def verify(
+    session: Session, heads: Iterable[tuple[int, str, Head]], *, anchors: Mapping[str, Head] | None = None
+) -> Iterator[Break]:
+    """Yield the breaks of each chain; `heads` are (report id, number, what the report remembers).
+
+    With `anchors`, heads by number that were written down earlier, a chain computed anew or taken away shows too.
+    Read in one snapshot, or a report that moves meanwhile looks broken.
+    """
+    awaited = dict(anchors or {})
     for report_id, number, head in heads:
         entries = entries_of(session, report_id)
-        broken = first_break(number, entries, head)
+        anchor = awaited.pop(number, Head())
+        broken = first_break(number, entries, head) or (anchor.seq and anchor_break(number, entries, anchor)) or None
         if broken is not None:
             yield broken
             continue
         yield from text_breaks(number, entries, texts_of(session, report_id))
+    for number in awaited:
+        yield Break(number, 1, BreakKind.MISSING)

@@ -6,11 +6,11 @@ router with a `max_body_size` a little above `budget.max_bytes`, so that nobody 
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, Path, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
 from fastapi.requests import HTTPConnection
 
-from app.domain.roles import DESK_ROLES, Caller, Permission
-from app.identity.caller import require, require_role
+from app.domain.roles import Caller, Permission
+from app.identity.caller import require
 from app.infra.blobs import BlobsDep
 from app.infra.clock import Now
 from app.infra.database import DatabaseDep
@@ -20,6 +20,7 @@ from app.media.images import PhotoBudget
 from app.media.links import PhotoSize, check_link
 from app.media.models import PhotoKind
 from app.media.queries import photo_with
+from app.media.refusals import PhotoOnlyOne
 from app.media.schemas import PhotoRead, photo_read
 from app.media.upload import upload_photo
 
@@ -27,9 +28,6 @@ router = APIRouter(tags=["media"])
 
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
-}
-_ORIGINAL: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
 
 
@@ -43,16 +41,26 @@ async def _link_secret(connection: HTTPConnection) -> bytes:
     return secret
 
 
+async def _one_file(request: Request) -> None:
+    """Refuse a second `file`, which the framework would drop without a word; the form is parsed already.
+
+    :raises PhotoOnlyOne: the form has several
+    """
+    if len((await request.form()).getlist("file")) > 1:
+        raise PhotoOnlyOne
+
+
 LinkSecret = Annotated[bytes, Depends(_link_secret)]
 """The key that signs links to photos: `request.app.state.link_secret`."""
 
 PhotoId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{22}$")]
 
 
-@router.post("/api/v1/photos", status_code=201, responses=problems(401, 403, 413, 422))
+@router.post("/api/v1/photos", status_code=201, responses=problems(401, 403, 413, 422, 503))
 def receive_photo(
     *,
     uploader: Annotated[Caller, Depends(require(Permission.UPLOAD_PHOTO))],
+    _one: Annotated[None, Depends(_one_file)],
     file: Annotated[UploadFile, File(description="一张照片：JPEG、PNG、WebP 或 HEIC；文件名和类型不作依据")],
     database: DatabaseDep,
     blobs: BlobsDep,
@@ -91,25 +99,3 @@ def show_photo(
     key = {PhotoSize.LARGE: photo.large_key, PhotoSize.SMALL: photo.small_key}[size]
     headers = {"Cache-Control": f"private, max-age={left_s}, immutable", "X-Content-Type-Options": "nosniff"}
     return Response(blobs.get(key), media_type="image/jpeg", headers=headers)
-
-
-@router.get(
-    "/api/v1/photos/{photo_id}/original",
-    response_class=Response,
-    responses={**_ORIGINAL, **problems(401, 403, 404, 422)},
-)
-def download_original(
-    _desk: Annotated[Caller, Depends(require_role(*DESK_ROLES))],
-    photo_id: PhotoId,
-    database: DatabaseDep,
-    blobs: BlobsDep,
-) -> Response:
-    """Hand the untouched original, with its metadata, to the desk: as a file to save, never to be shown in place."""
-    with database.reading() as session:
-        photo = photo_with(session, photo_id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{photo.original_key.rsplit("/", 1)[1]}"',
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return Response(blobs.get(photo.original_key), media_type="application/octet-stream", headers=headers)

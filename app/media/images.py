@@ -11,7 +11,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,13 @@ from PIL import Image, ImageCms
 from app.media.exif import DETAIL_IFD, GPS_IFD, ORIENTATION, ExifHints, read_hints
 from app.media.formats import Outline, PhotoFormat, outline, sniff
 from app.media.polyglots import refuse_polyglot
-from app.media.refusals import PhotoFormatUnsupported, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
+from app.media.refusals import (
+    PhotoFormatUnsupported,
+    PhotoServiceBusy,
+    PhotoTooLarge,
+    PhotoTooManyPixels,
+    PhotoUnreadable,
+)
 
 LARGE_SIDE = 1600
 SMALL_SIDE = 320
@@ -30,12 +36,16 @@ QUALITY = 82
 
 @dataclass(frozen=True, slots=True)
 class PhotoBudget:
-    """What one photo may cost: bytes of the file, pixels to decode (a JPEG decodes at a fraction), decoder passes."""
+    """What one photo may cost: bytes of the file, pixels to decode (a JPEG decodes at a fraction), decoder passes.
+
+    `wait_s` is how long it may wait for a free decoder, in seconds; a huge photo needs two turns and may wait for each.
+    """
 
     max_bytes: int = 10 * 1024 * 1024
     jpeg_pixels: int = 120_000_000
     other_pixels: int = 60_000_000
     jpeg_pixel_passes: int = 1_500_000_000
+    wait_s: float = 8
 
     def pixels(self, photo_format: PhotoFormat) -> int:
         return self.jpeg_pixels if photo_format is PhotoFormat.JPEG else self.other_pixels
@@ -92,8 +102,12 @@ _LARGEST_PROFILE = 4_000_000
 # A 12-megapixel photo needs some 100 MB while it is decoded, the worst that is allowed (a WebP of 60) 950:
 # two at a time, and only one of the huge ones.
 _DECODERS = threading.BoundedSemaphore(2)
-_HUGE_DECODER = threading.Lock()
+_HUGE_DECODER = threading.BoundedSemaphore(1)
 _HUGE_PIXELS = 30_000_000
+
+# Decoding and waiting together. Whoever waits holds a thread that answers requests (16 by default): most stay free.
+_ROOM = threading.BoundedSemaphore(6)
+_RETRY_AFTER_S = 5
 
 
 def inspect_and_render(data: bytes, *, budget: PhotoBudget) -> RenderedPhoto:
@@ -107,6 +121,7 @@ def inspect_and_render(data: bytes, *, budget: PhotoBudget) -> RenderedPhoto:
     :raises PhotoTooManyPixels: would need too much memory or time, judged before decoding
     :raises PhotoPolyglot: something else hides in the file
     :raises PhotoUnreadable: truncated or damaged
+    :raises PhotoServiceBusy: too many photos are waiting already, or none of the decoders became free in time
     """
     if len(data) > budget.max_bytes:
         raise PhotoTooLarge(max_mb=budget.max_bytes // 1_000_000)
@@ -116,7 +131,7 @@ def inspect_and_render(data: bytes, *, budget: PhotoBudget) -> RenderedPhoto:
     frame = outline(data, photo_format)
     _refuse_too_many_pixels(frame, photo_format, budget)
     refuse_polyglot(data, end=frame.end)
-    with _turn(frame):
+    with _turn(frame, budget.wait_s):
         try:
             return _render(data, photo_format, budget)
         except _BROKEN as broken:
@@ -133,13 +148,19 @@ def _refuse_too_many_pixels(frame: Outline, photo_format: PhotoFormat, budget: P
 
 
 @contextmanager
-def _turn(frame: Outline) -> Iterator[None]:
-    if math.prod(frame.size) > _HUGE_PIXELS:
-        with _HUGE_DECODER, _DECODERS:
-            yield
-    else:
-        with _DECODERS:
-            yield
+def _turn(frame: Outline, wait_s: float) -> Iterator[None]:
+    with ExitStack() as held:
+        _take(_ROOM, held, wait_s=0)
+        if math.prod(frame.size) > _HUGE_PIXELS:
+            _take(_HUGE_DECODER, held, wait_s=wait_s)
+        _take(_DECODERS, held, wait_s=wait_s)
+        yield
+
+
+def _take(turns: threading.BoundedSemaphore, held: ExitStack, *, wait_s: float) -> None:
+    if not turns.acquire(timeout=wait_s):
+        raise PhotoServiceBusy(retry_after_s=_RETRY_AFTER_S)
+    held.callback(turns.release)
 
 
 def _render(data: bytes, photo_format: PhotoFormat, budget: PhotoBudget) -> RenderedPhoto:

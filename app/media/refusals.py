@@ -1,7 +1,7 @@
 """Why a photo is refused or not found."""
 
 from app.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from app.infra.problem_families import PayloadTooLarge
+from app.infra.problem_families import PayloadTooLarge, Unavailable
 
 
 class PhotoTooLarge(PayloadTooLarge):
@@ -32,6 +32,18 @@ class PhotoPolyglot(Invalid):
     """Something that is not a photo hides in the file."""
 
     code = "PHOTO_POLYGLOT"
+
+
+class PhotoOnlyOne(Invalid):
+    """The form has more than one file; each photo is a request of its own."""
+
+    code = "PHOTO_ONE_PER_REQUEST"
+
+
+class PhotoServiceBusy(Unavailable):
+    """All decoders are taken and enough photos are waiting for them; the same photo may come again soon."""
+
+    code = "PHOTO_SERVICE_BUSY"
 
 
 class PhotoNotFound(NotFound):

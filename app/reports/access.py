@@ -8,6 +8,8 @@ from sqlmodel import Session, col, select
 from app.domain.errors import Conflict, NotFound, Stale
 from app.domain.report_number import parse
 from app.domain.roles import DESK_ROLES, UNIT_ROLES, Caller, Role
+from app.media.models import Photo
+from app.media.refusals import PhotoNotFound
 from app.reports.models import Report
 
 
@@ -64,6 +66,22 @@ def get_visible(session: Session, number: str, *, caller: Caller) -> Report:
     if report is None:
         raise ReportNotFound
     return report
+
+
+def original_key(session: Session, photo_id: str, *, caller: Caller) -> str:
+    """Return where the original of a photo is, if the caller sees the report it belongs to.
+
+    :raises PhotoNotFound: no such photo for this caller
+    """
+    statement = (
+        select(Photo.original_key)
+        .join(Report, col(Report.id) == col(Photo.report_id))
+        .where(Photo.id == photo_id, visible_to(caller))
+    )
+    key = session.exec(statement).first()
+    if key is None:
+        raise PhotoNotFound(photo_ids=[photo_id])
+    return key
 
 
 def get_for_update(session: Session, number: str, *, caller: Caller, version: int | None, now: datetime) -> Report:

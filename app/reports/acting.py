@@ -27,6 +27,9 @@ from app.reports.world import World, WorldHolder
 
 Work = Callable[[Session], tuple[BaseModel, Report]]
 
+ROUTE_MAX = 128
+"""As wide as the column: paths are bounded, and percent-encoded so that any of them can be stored."""
+
 TRIES = 3
 """How often a submission draws a number before it gives up: a clash is one in a million pairs."""
 
@@ -137,7 +140,7 @@ async def _desk(
         database=database,
         context=Context(caller, now, world),
         reader=Reader(caller, now, world, secret),
-        route=f"{request.method} {request.url.path}",
+        route=f"{request.method} {request.scope['raw_path'].decode('latin-1')}"[:ROUTE_MAX],
         key=key,
         body_hash=body_hash(await request.body()) if key else "",
         version=_version(if_match),

@@ -1,17 +1,18 @@
 """Endpoints of reports: reporters submit and follow, staff act; who may do what is the workflow table's business."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlmodel import Session
 
-from app.domain.roles import Permission
-from app.identity.caller import require
+from app.domain.roles import DESK_ROLES, Permission
+from app.identity.caller import require, require_role
+from app.infra.blobs import BlobsDep
 from app.infra.idempotency import KEY_PATTERN, find_by_key
 from app.infra.paging import Page, PageRequest, page
 from app.infra.problems import problems
 from app.infra.wire import Since
-from app.reports.access import ReportNotFound, get_visible
+from app.reports.access import ReportNotFound, get_visible, original_key
 from app.reports.acting import DeskDep, Number
 from app.reports.actions import acceptance, citizen, dispatching, handling, visits
 from app.reports.actions.schemas import (
@@ -21,6 +22,7 @@ from app.reports.actions.schemas import (
     FailedCheckBody,
     FileBody,
     NoteBody,
+    PhotoId,
     RateBody,
     ReasonBody,
     ResolveBody,
@@ -38,6 +40,9 @@ from app.reports.updates import updates
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 staff = APIRouter(prefix="/api/v1/reports/{number}", tags=["actions"])
 
+_ORIGINAL: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
 _CLASHES = problems(401, 403, 404, 409, 412, 413, 422)
 
 MaySubmit = Depends(require(Permission.SUBMIT_REPORT))
@@ -80,6 +85,24 @@ def list_my_reports(filters: Annotated[PageRequest, Query()], desk: DeskDep) -> 
         rows = list_own(session, filters, caller=desk.context.caller)
         shown = dict(zip([row.id for row in rows], items(session, rows, reader=desk.reader), strict=True))
         return page(rows, limit=filters.limit, key_of=newest_key, present=lambda row: shown[row.id])
+
+
+@router.get(
+    "/photos/{photo_id}/original",
+    response_class=Response,
+    dependencies=[Depends(require_role(*DESK_ROLES))],
+    responses={**_ORIGINAL, **problems(401, 403, 404, 422)},
+)
+def download_original(photo_id: Annotated[PhotoId, Path()], desk: DeskDep, blobs: BlobsDep) -> Response:
+    """Hand the untouched original, with its metadata, to the desk: as a file to save, never to be shown in place."""
+    with desk.database.reading() as session:
+        key = original_key(session, photo_id, caller=desk.context.caller)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{key.rsplit("/", 1)[1]}"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(blobs.get(key), media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/me/updates", dependencies=[MayViewOwn], responses=problems(401, 403, 422))

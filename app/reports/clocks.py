@@ -1,8 +1,9 @@
 """What each action does to the report's timers: the one place where the workflow meets the clocks.
 
 Rules (docs/decisions/0004): verification pauses acceptance; a return pauses handling and starts a fresh dispatch
-timer; the same unit resumes its handling timer, another unit gets a new one; rework resumes handling with what is
-left, at least a quarter of the limit; sending back to acceptance cancels dispatch and handling.
+timer; the same unit resumes its handling timer, whoever had the report in between, another unit gets a new one; rework
+resumes handling with what is left, at least a quarter of the limit; sending back to acceptance cancels dispatch and
+handling.
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ def run_clocks(
     report.due_at = running.due_at if running else None
     if new_stage is Stage.HANDLE and running is not None:
         set_handling_deadline(report, running.due_at, limits=world.stage_limits, calendar=world.city.calendar)
-    if action is Action.SEND_BACK:
+    if action in {Action.RETURN, Action.SEND_BACK}:  # nobody handles it now, so nobody is due
         report.handle_due_at = report.closing_due_at = None
     return fired
 
@@ -54,15 +55,17 @@ def _leave(
             pause_timer(timer, calendar=calendar, now=now)
         elif timer.state is TimerState.RUNNING:
             stop_timer(timer, calendar=calendar, now=now, is_cancelled=action is Action.SEND_BACK)
-        elif timer.state is TimerState.PAUSED and _is_over(timer, report, action):
+        elif timer.state is TimerState.PAUSED and _is_over(report, action):
             stop_timer(timer, calendar=calendar, now=now, is_cancelled=True)
 
 
-def _is_over(timer: Timer, report: Report, action: Action) -> bool:
-    """Say that nobody will resume a paused timer: the report ended, went back, or went to another unit."""
-    if report.status in TERMINAL or action is Action.SEND_BACK:
-        return True
-    return action is Action.DISPATCH and timer.stage is Stage.HANDLE and timer.unit_code != report.unit_code
+def _is_over(report: Report, action: Action) -> bool:
+    """Say that nobody will resume the paused timers: the report ended or went back to acceptance.
+
+    A unit that returned the report keeps its timer paused: should a ruling send it there again, it goes on from where
+    it stood.
+    """
+    return report.status in TERMINAL or action is Action.SEND_BACK
 
 
 def _enter(
@@ -95,12 +98,9 @@ def _enter(
 def _resumable(timers: Sequence[Timer], report: Report, stage: Stage, action: Action) -> Timer | None:
     """Return the timer that runs on: a paused one of the stage, or the unit's own handling timer after rework."""
     for timer in reversed(timers):
-        if timer.stage is not stage:
+        if timer.stage is not stage or (stage is Stage.HANDLE and timer.unit_code != report.unit_code):
             continue
-        if timer.state is TimerState.PAUSED:
-            return timer
-        is_same_unit = stage is Stage.HANDLE and timer.unit_code == report.unit_code
-        if is_same_unit and timer.state is TimerState.STOPPED and action in _RESUMING_HANDLE:
+        if timer.state is TimerState.PAUSED or (timer.state is TimerState.STOPPED and action in _RESUMING_HANDLE):
             return timer
     return None
 

@@ -12,7 +12,7 @@ from app.domain.report_number import display
 from app.domain.roles import STAFF_ROLES, Caller
 from app.domain.workflow import Action, allowed_actions
 from app.identity.accounts import pseudonym
-from app.journal.queries import events_of, texts_of
+from app.journal.queries import PastEvent, events_of, texts_of
 from app.media.links import PhotoSize, photo_url
 from app.media.queries import PhotoRef, photos_of
 from app.reports.access import roles_on
@@ -31,7 +31,7 @@ from app.reports.schemas import (
     ReportState,
     TimerRead,
 )
-from app.reports.timeline import timeline
+from app.reports.timeline import given_at, timeline
 from app.reports.world import World
 from app.sla.models import Timer
 from app.sla.timers import timers_of
@@ -75,9 +75,9 @@ class Reader:
     world: World
     secret: bytes
 
-    @property
-    def is_staff(self) -> bool:
-        return self.caller.has(*STAFF_ROLES)
+    def is_staff_on(self, report: Report) -> bool:
+        """Tell whether the caller sees this report as staff; who reported it as a citizen sees it as one."""
+        return not roles_on(report, self.caller).isdisjoint(STAFF_ROLES)
 
 
 def offered_actions(report: Report, caller: Caller) -> list[Action]:
@@ -108,7 +108,7 @@ def state(report: Report, *, reader: Reader) -> ReportState:
 def items(session: Session, reports: Sequence[Report], *, reader: Reader) -> list[ReportItem]:
     """Present a page of a list with one statement for all of its photos."""
     photos = photos_of(session, [id_of(report) for report in reports])
-    return [_item(report, _shown(photos[id_of(report)], report, reader), reader=reader) for report in reports]
+    return [_item(report, _shown(photos[id_of(report)], [], report, reader), reader=reader) for report in reports]
 
 
 def _item(report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> ReportItem:
@@ -132,12 +132,16 @@ def _item(report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> Repo
 
 def read(session: Session, report: Report, *, reader: Reader) -> ReportRead | ReportDetail:
     """Present one report: to staff in full, to its reporter without the house's business."""
-    return _detail(session, report, reader=reader) if reader.is_staff else ReportRead(**_base(session, report, reader))
+    return (
+        _detail(session, report, reader=reader)
+        if reader.is_staff_on(report)
+        else ReportRead(**_base(session, report, reader))
+    )
 
 
 def _base(session: Session, report: Report, reader: Reader) -> dict[str, object]:
     entries, texts = events_of(session, id_of(report)), texts_of(session, id_of(report))
-    photos = _shown(photos_of(session, [id_of(report)])[id_of(report)], report, reader)
+    photos = _shown(photos_of(session, [id_of(report)])[id_of(report)], entries, report, reader)
     lon, lat = wgs84_to_gcj02(report.lon, report.lat)
     return {
         "number": report.number,
@@ -162,7 +166,7 @@ def _base(session: Session, report: Report, reader: Reader) -> dict[str, object]
         "closed_at": report.closed_at,
         "rating": _rating(report),
         "photos": [_photo(photo, reader=reader) for photo in photos],
-        "timeline": timeline(entries, texts, is_staff=reader.is_staff),
+        "timeline": timeline(entries, texts, is_staff=reader.is_staff_on(report)),
         "allowed_actions": offered_actions(report, reader.caller),
         "now": reader.now,
     }
@@ -239,18 +243,12 @@ def _rating(report: Report) -> RatingRead | None:
     return RatingRead(score=Score(_SCORES[report.rating_score]), at=report.rated_at)
 
 
-def _shown(photos: Sequence[PhotoRef], report: Report, reader: Reader) -> list[PhotoRef]:
-    return [photo for photo in photos if reader.is_staff or _is_released(photo, report)]
-
-
-def _is_released(photo: PhotoRef, report: Report) -> bool:
-    """Tell whether the citizen may see a photo: their own, and what was there when the unit gave its result.
-
-    What a handler proposes stays inside the unit until its lead confirms it.
-    """
-    if photo.owner_id == report.reporter_id:
-        return True
-    return bool(report.resolved_at and photo.attached_at and photo.attached_at <= report.resolved_at)
+def _shown(photos: Sequence[PhotoRef], events: Sequence[PastEvent], report: Report, reader: Reader) -> list[PhotoRef]:
+    """Return the photos a reader may see: staff all, the reporter their own and those of results given to them."""
+    if reader.is_staff_on(report):
+        return list(photos)
+    given = given_at(events)
+    return [photo for photo in photos if photo.owner_id == report.reporter_id or photo.attached_at in given]
 
 
 def _photo(photo: PhotoRef, *, reader: Reader) -> PhotoRead:

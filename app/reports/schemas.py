@@ -29,7 +29,7 @@ class SubmitReport(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "category": "street_trading",
+                    "category": "street_vending",
                     "description": "路口有人占道摆摊",
                     "location": {"lon": 120.4379, "lat": 36.1648, "datum": "gcj02", "source": "pin"},
                     "photo_ids": ["Zk3u8yQx0mVb2nTq5wRj1A"],

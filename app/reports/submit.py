@@ -81,10 +81,20 @@ def submit(session: Session, body: SubmitReport, *, context: Context, draw: Call
         context=context,
     )
     birth = _Birth(report, context)
-    birth.step(Action.SUBMIT, Status.SUBMITTED, _person(context.caller, source), {"photos": len(body.photo_ids)})
+    birth.step(Action.SUBMIT, Status.SUBMITTED, _person(context.caller, source), _evidence(report, body))
     if is_decisive(condition, decision, place):
         _advance_by_rule(birth, decision)
     return birth.store(session, body.photo_ids)
+
+
+def _evidence(report: Report, body: SubmitReport) -> dict[str, Any]:
+    """Return what the first entry fixes for good: where the problem was said to be and which photos showed it."""
+    return {
+        "photos": len(body.photo_ids),
+        "photo_ids": body.photo_ids,
+        "sent": f"{report.sent_lon!r},{report.sent_lat!r},{report.datum.value}",
+        "cell": report.cell_code,
+    }
 
 
 def is_decisive(condition: ConditionFact | None, decision: Decision, place: Place) -> bool:

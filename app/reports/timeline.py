@@ -1,6 +1,7 @@
 """A report's journal in words, for the citizen: what happened, when, by whose hands and why."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from app.domain.workflow import Action
 from app.journal.queries import PastEvent
@@ -11,6 +12,9 @@ from app.texts import has_text, text
 _NOTE_FOR_CITIZEN = frozenset({Action.REJECT, Action.VOID, Action.RESOLVE, Action.WITHDRAW, Action.RATE})
 # These happen inside the house or the unit and are nothing to tell the citizen.
 INTERNAL = frozenset({Action.SUBMIT_RESULT, Action.INTERNAL_REWORK, Action.WARN, Action.BREACH, Action.ESCALATE})
+
+
+_TAKES_BACK = frozenset({Action.INTERNAL_REWORK, Action.REWORK, Action.FAIL_CHECK, Action.RETURN})
 
 
 def timeline(
@@ -28,6 +32,25 @@ def timeline(
         for entry in entries
         if is_staff or entry.action not in INTERNAL
     ]
+
+
+def given_at(events: Sequence[PastEvent]) -> set[datetime]:
+    """Return the instants whose photos came to the citizen with a result.
+
+    A photo carries the instant of the action that brought it. What a handler proposed counts once the lead gives the
+    result; what the lead or anybody after sent back before that never does.
+    """
+    proposed: set[datetime] = set()
+    given: set[datetime] = set()
+    for event in events:
+        if event.action is Action.SUBMIT_RESULT:
+            proposed.add(event.at)
+        elif event.action is Action.RESOLVE:
+            given |= proposed | {event.at}
+            proposed = set()
+        elif event.action in _TAKES_BACK:
+            proposed = set()
+    return given
 
 
 def words(entry: PastEvent) -> str:

@@ -41,8 +41,9 @@ class WorldHolder:
 
     def refresh(self) -> bool:
         """Swap in a new world if the city's version changed, and say whether it did."""
-        is_new = self.cities.refresh()
-        if is_new:
+        self.cities.refresh()
+        is_new = self._world is None or self._world.city is not self.cities.current()
+        if is_new:  # also when an earlier attempt failed half-way
             self._load()
         return is_new
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from app.domain.routing import Rule, RuleSet, Then, When, Window
+from app.domain.routing import BadRule, Rule, RuleSet, Then, When, Window
 from app.routing.models import RoutingRule, RuleSetState, RuleSetVersion
 
 DEFAULT_FILE = "default_rules.yaml"
@@ -66,13 +66,25 @@ class _RuleFile(BaseModel):
     rules: list[_Rule]
 
 
+def _refuse_what_does_nothing(key: str, when: _When, then: _Then) -> None:
+    """Refuse fields that the decision does not carry out yet, rather than let a rule look stronger than it is.
+
+    :raises BadRule: the rule sets a limit, or asks for a polygon or jurisdiction
+    """
+    for field, value in (("limit", then.limit), ("polygon", when.polygon), ("jurisdiction", when.jurisdiction)):
+        if value:
+            raise BadRule(reason=field, rule=key)
+
+
 def to_rule(row: Mapping[str, Any]) -> Rule:
     """Return the domain rule of a row or a file's entry.
 
     :raises pydantic.ValidationError: a field is unknown or of the wrong kind
+    :raises BadRule: a field is not carried out yet
     """
     parsed = _Rule.model_validate(row)
     when = parsed.when
+    _refuse_what_does_nothing(parsed.key, when, parsed.then)
     window = Window(**when.window.model_dump()) if when.window else None
     fields = when.model_dump(exclude={"window"})
     return Rule(

@@ -1,8 +1,10 @@
 """What a client asks before anything else: the city's categories and what the server accepts."""
 
+from app.infra.blobs import BlobStore
+from app.main import create_app
 from tests.builders import NOW
 from tests.builders_city import IN_LICUN
-from tests.http.strict_client import Service
+from tests.http.strict_client import Service, StrictClient
 
 
 def test_a_client_learns_the_citizens_categories_and_the_limits(service: Service) -> None:
@@ -36,6 +38,18 @@ def test_an_unchanged_city_is_not_sent_again(service: Service) -> None:
     unchanged = service.client.get("/api/v1/config", headers={"If-None-Match": tag})
     assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", tag)
     assert service.client.get("/api/v1/config", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_the_largest_photo_is_the_one_the_server_takes(service: Service) -> None:
+    tag = service.client.get("/api/v1/config").headers["etag"]
+    frugal = service.app.state.settings.model_copy(update={"max_upload_mb": 1})
+    with StrictClient(create_app(frugal, clock=service.clock, blobs=BlobStore.memory())) as client:
+        changed = client.get("/api/v1/config", headers={"If-None-Match": tag})
+        assert (changed.status_code, changed.json()["limits"]["photo_bytes_max"]) == (200, 1_000_000)
+        assert changed.headers["etag"] != tag
+        headers = service.citizen().headers
+        too_large = client.post("/api/v1/photos", files={"file": bytes(1_000_001)}, headers=headers)
+        assert (too_large.status_code, too_large.json()["code"]) == (413, "PHOTO_TOO_LARGE")
 
 
 def test_what_the_config_promises_is_accepted_and_one_more_is_not(service: Service) -> None:

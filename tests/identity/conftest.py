@@ -66,6 +66,7 @@ def world(database: Database, now: datetime) -> World:
     there = World(client=TestClient(application), database=database, now=now)
     application.state.database = database
     application.state.callers = there.callers
+    application.state.allows_demo_accounts = False
     application.state.code_exchange = DevelopmentProvider()
     application.state.token_lifetimes = TokenLifetimes()
     application.state.login_throttle = LoginThrottle()

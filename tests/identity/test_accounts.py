@@ -135,7 +135,7 @@ def test_a_token_stands_for_its_caller(database: Database, now: datetime) -> Non
     with database.transaction() as session:
         token = issue_token(session, user_id=user_id, lifetime=timedelta(days=1), now=now)
     with database.reading() as session:
-        known = known_caller(session, hashed=token_hash(token))
+        known = known_caller(session, hashed=token_hash(token), allows_demo=False)
     assert known.caller == Caller(user_id=user_id, roles=frozenset({Role.CITIZEN}))
     assert known.expires_at == now + timedelta(days=1)
 
@@ -150,8 +150,8 @@ def test_all_tokens_of_a_user_can_be_ended(database: Database, now: datetime) ->
     with database.reading() as session:
         for token in tokens:
             with pytest.raises(Unauthenticated):
-                known_caller(session, hashed=token_hash(token))
-        assert known_caller(session, hashed=token_hash(others)).caller.user_id == other_id
+                known_caller(session, hashed=token_hash(token), allows_demo=False)
+        assert known_caller(session, hashed=token_hash(others), allows_demo=False).caller.user_id == other_id
 
 
 def test_old_tokens_are_forgotten_a_few_at_a_time(database: Database, now: datetime) -> None:

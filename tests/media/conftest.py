@@ -120,6 +120,7 @@ def world(database: Database, blobs: BlobStore, now: datetime) -> World:
     app.state.database = database
     app.state.blobs = blobs
     app.state.callers = CallerCache()
+    app.state.allows_demo_accounts = False
     app.state.photo_budget = budget
     app.state.link_secret = b"for tests only"
     there = World(client=TestClient(app), blobs=blobs, database=database, now=now)

@@ -5,15 +5,23 @@ import random
 import re
 import struct
 import zlib
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
 from PIL import Image, ImageCms
 
 from app.domain.errors import DomainError
-from app.media.formats import PhotoFormat
-from app.media.images import PhotoBudget, RenderedPhoto, inspect_and_render
-from app.media.refusals import PhotoFormatUnsupported, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
+from app.media.formats import Outline, PhotoFormat
+from app.media.images import PhotoBudget, RenderedPhoto, _turn, inspect_and_render
+from app.media.refusals import (
+    PhotoFormatUnsupported,
+    PhotoServiceBusy,
+    PhotoTooLarge,
+    PhotoTooManyPixels,
+    PhotoUnreadable,
+)
 from tests.media.pictures import (
     A_HEIC,
     BLUE,
@@ -305,3 +313,40 @@ def test_damage_anywhere_ends_in_a_picture_or_a_refusal(seed: int) -> None:
     else:
         code = "PHOTO_FINE"
     assert code.startswith("PHOTO_")
+
+
+def take_turns(held: ExitStack, *sizes: tuple[int, int]) -> None:
+    for size in sizes:
+        held.enter_context(_turn(Outline(end=0, size=size), 0))
+
+
+def test_nobody_waits_for_a_decoder_without_limit() -> None:
+    impatient = PhotoBudget(wait_s=0)
+    with ExitStack() as held:
+        take_turns(held, (64, 48), (64, 48))
+        for _ in range(20):  # a refused one gives back what it took
+            with pytest.raises(PhotoServiceBusy) as refused:
+                render(a_jpeg(), impatient)
+        assert refused.value.facts == {"retry_after_s": 5}
+        assert refused.value.retryable
+    assert render(a_jpeg(), impatient).width
+
+
+def test_a_huge_photo_leaves_a_decoder_to_the_others() -> None:
+    with ExitStack() as held:
+        take_turns(held, (8000, 6000))
+        with pytest.raises(PhotoServiceBusy), _turn(Outline(end=0, size=(8000, 6000)), 0):
+            pass
+        assert render(a_jpeg(), PhotoBudget(wait_s=0)).width
+
+
+def test_only_a_few_may_wait() -> None:
+    patient = PhotoBudget(wait_s=60)
+    with ThreadPoolExecutor(5) as threads:
+        with ExitStack() as held:
+            take_turns(held, (64, 48), (64, 48))
+            uploads = [threads.submit(render, a_jpeg(), patient) for _ in range(5)]
+            refused, waiting = wait(uploads, return_when=FIRST_COMPLETED)
+            assert [type(upload.exception()) for upload in refused] == [PhotoServiceBusy]
+            assert not any(upload.done() for upload in waiting)
+        assert [upload.result().width > 0 for upload in waiting] == [True] * 4

@@ -2,14 +2,18 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx2 import Response
 
-from app.domain.roles import DESK_ROLES, Role
-from tests.media.pictures import a_jpeg, decoded, encoded, exif, quarters
+from app.domain.roles import Role
+from app.media.formats import Outline
+from app.media.images import _turn
+from tests.media.pictures import a_jpeg, decoded, exif
 
 NewUser = Callable[..., int]
 
@@ -95,35 +99,28 @@ def test_a_file_is_needed(world: Any, citizen: dict[str, str]) -> None:
     assert world.client.post("/api/v1/photos", headers=citizen, data={"kind": "near"}).status_code == 422
 
 
+def test_a_second_file_is_not_dropped_without_a_word(world: Any, citizen: dict[str, str]) -> None:
+    files = [("file", ("near.jpg", a_jpeg(), "image/jpeg")), ("file", ("far.jpg", a_jpeg(64, 48), "image/jpeg"))]
+    answer = world.client.post("/api/v1/photos", headers=citizen, files=files)
+    assert (answer.status_code, answer.json()["code"]) == (422, "PHOTO_ONE_PER_REQUEST")
+    assert world.client.post("/api/v1/photos", files=files).status_code == 401
+
+
+def test_when_all_decoders_are_taken_the_client_is_told_when_to_come_back(world: Any, citizen: dict[str, str]) -> None:
+    state = world.client.app.state
+    state.photo_budget = replace(state.photo_budget, wait_s=0)
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(_turn(Outline(end=0, size=(64, 48)), 0))
+        answer = upload(world, citizen, a_jpeg())
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert (answer.json()["code"], answer.json()["retryable"]) == ("PHOTO_SERVICE_BUSY", True)
+    assert upload(world, citizen, a_jpeg()).status_code == 201
+
+
 def test_uploading_needs_a_login_and_the_permission(world: Any, new_user: NewUser) -> None:
     assert upload(world, {}, a_jpeg()).status_code == 401
     acceptor = world.token(new_user(Role.ACCEPTOR))
     assert upload(world, acceptor, a_jpeg()).json()["code"] == "PERMISSION_MISSING"
     for role in (Role.INSPECTOR, Role.SERVICE, Role.HANDLER, Role.UNIT_LEAD):
         assert upload(world, world.token(new_user(role)), a_jpeg()).status_code == 201
-
-
-def test_the_desk_may_save_the_untouched_original(world: Any, citizen: dict[str, str], new_user: NewUser) -> None:
-    original = encoded(quarters(), "PNG")
-    photo = upload(world, citizen, original).json()
-    path = f"/api/v1/photos/{photo['photo_id']}/original"
-    for role in DESK_ROLES:
-        answer = world.client.get(path, headers=world.token(new_user(role)))
-        assert (answer.status_code, answer.content) == (200, original)
-    assert answer.headers["content-disposition"] == f'attachment; filename="{photo["sha256"]}.png"'
-    assert answer.headers["content-type"] == "application/octet-stream"
-    assert answer.headers["x-content-type-options"] == "nosniff"
-
-
-def test_nobody_else_gets_an_original(world: Any, citizen: dict[str, str], new_user: NewUser) -> None:
-    photo = upload(world, citizen, a_jpeg()).json()
-    path = f"/api/v1/photos/{photo['photo_id']}/original"
-    assert world.client.get(path).status_code == 401
-    for role in set(Role) - DESK_ROLES:
-        assert world.client.get(path, headers=world.token(new_user(role))).status_code == 403
-
-
-def test_an_unknown_photo_is_not_found(world: Any, new_user: NewUser) -> None:
-    path = f"/api/v1/photos/{'x' * 22}/original"
-    answer = world.client.get(path, headers=world.token(new_user(Role.ACCEPTOR)))
-    assert (answer.status_code, answer.json()["code"]) == (404, "PHOTO_NOT_FOUND")

@@ -129,7 +129,8 @@ def check_invariants(session: Session, report: Report, before: int) -> None:
 @pytest.mark.parametrize("action", BUILT)
 def test_only_its_roles_may_do_an_action(town: Town, action: Action) -> None:
     status = next(status for status in PATHS if status in SOURCES[action])
-    also = {A.RETURN: R.HANDLER, A.SIGN: R.UNIT_LEAD, A.SUBMIT_RESULT: R.UNIT_LEAD, A.DISPATCH: R.SUPERVISOR}
+    also = {A.RETURN: R.HANDLER, A.SIGN: R.UNIT_LEAD, A.SUBMIT_RESULT: R.UNIT_LEAD}
+    also |= {A.DISPATCH: R.SUPERVISOR, A.ASSIGN: R.HANDLER}
     allowed = {usual_role(action, status), VERBS[action][1], also.get(action)}
     with town.database.transaction() as session:
         case = at_status(session, town.world, status)
@@ -377,6 +378,15 @@ def test_another_unit_signs_for_itself(town: Town) -> None:
 
 
 # The unit ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_handler_takes_a_task_but_gives_it_to_nobody(town: Town) -> None:
+    with town.database.transaction() as session:
+        case = at_status(session, town.world, S.DISPATCHED)
+        me, lead = case.people[R.HANDLER], case.people[R.UNIT_LEAD]
+        with pytest.raises(NotYourTask):
+            case.do(session, A.ASSIGN, by=R.HANDLER, handler_id=str(lead.user_id))
+        assert case.do(session, A.ASSIGN, by=R.HANDLER, handler_id=str(me.user_id)).handler_id == me.user_id
 
 
 def test_assigning_an_unsigned_report_signs_it(town: Town) -> None:

@@ -49,13 +49,15 @@ def test_what_the_unit_tries_inside_stays_inside(town: Town) -> None:
         assert {step.action for step in before.timeline}.isdisjoint({A.SUBMIT_RESULT, A.INTERNAL_REWORK})
         case.later(hours=3).do(session, A.RESOLVE)
         after = seen_by(session, case, R.CITIZEN)
-        assert len(after.photos) == 3
+        assert len(after.photos) == 2  # what the lead sent back stays inside for good
         assert {step.action for step in after.timeline}.isdisjoint({A.WARN, A.BREACH})
         assert {A.WARN, A.BREACH} <= {step.action for step in seen_by(session, case, R.DISPATCHER).timeline}
         # A second proposal after a rework is again the unit's own business.
         case.later(minutes=1).do(session, A.REWORK)
         case.later(minutes=1).do(session, A.SUBMIT_RESULT)
-        assert len(seen_by(session, case, R.CITIZEN).photos) == 3
+        assert len(seen_by(session, case, R.CITIZEN).photos) == 2
+        case.later(minutes=1).do(session, A.RESOLVE)
+        assert len(seen_by(session, case, R.CITIZEN).photos) == 4  # the proposal that the lead gave, and theirs
 
 
 def test_the_list_shows_only_what_the_report_itself_would_show(town: Town) -> None:
@@ -144,14 +146,15 @@ def test_news_are_bounded_in_order_and_cost_two_statements(town: Town) -> None:
             )
         case.later(seconds=30).do(session, A.SUBMIT_RESULT)
     with QueryRecorder(town.database) as recorder, town.database.reading() as session:
-        news = updates(session, since=since, caller=citizen)
+        news = updates(session, since=since, caller=citizen, now=NOW + timedelta(days=1)).items
     assert len(recorder.statements) == 2
     assert len(news) == MOST
     assert [each.at for each in news] == sorted(each.at for each in news)
     assert {each.action for each in news} == {A.SUBMIT}
     with town.database.reading() as session:
-        assert list(updates(session, since=news[-1].at, caller=citizen)) == []
-        assert list(updates(session, since=since, caller=case.people[R.ACCEPTOR])) == []
+        again = updates(session, since=news[-1].at, caller=citizen, now=NOW + timedelta(days=1))
+        others = updates(session, since=since, caller=case.people[R.ACCEPTOR], now=NOW + timedelta(days=1))
+    assert (again.items, others.items) == ([], [])
 
 
 def test_a_changed_city_gives_a_new_world_with_its_rules(town: Town) -> None:

@@ -143,7 +143,12 @@ def test_a_citizens_photos_are_attached_in_their_order(town: Town) -> None:
         ids = [a_photo(session, citizen) for _ in range(9)]
         report = a_report(session, town.world, reporter=citizen, photo_ids=ids[::-1])
         assert [photo.id for photo in photos_of(session, [report.id or 0])[report.id or 0]] == ids[::-1]
-        assert journal(session, report)[0].facts == {"photos": 9}
+        assert journal(session, report)[0].facts == {
+            "photos": 9,
+            "photo_ids": ids[::-1],
+            "sent": f"{report.sent_lon!r},{report.sent_lat!r},{report.datum.value}",
+            "cell": report.cell_code,
+        }
 
 
 @pytest.mark.parametrize(

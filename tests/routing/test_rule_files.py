@@ -27,7 +27,6 @@ FULL: dict[str, Any] = {
     "then": {
         "role": "squad",
         "assisting": ["ent.telecom"],
-        "limit": "2 work_hour",
         "priority": 2,
         "auto_dispatch": False,
     },
@@ -51,11 +50,17 @@ def test_a_rule_is_read_with_everything_it_says() -> None:
         channels=frozenset({"citizen"}),
         window=window,
     )
-    assert rule.then == Then(
-        role="squad", assisting=("ent.telecom",), limit="2 work_hour", priority=2, auto_dispatch=False
-    )
+    assert rule.then == Then(role="squad", assisting=("ent.telecom",), priority=2, auto_dispatch=False)
     assert (rule.key, rule.basis, rule.overrides_powers) == ("full", "第十四条", True)
     assert (rule.valid_from, rule.valid_until) == (date(2026, 1, 1), date(2027, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("part", "field"), [("then", {"limit": "2 work_hour"}), ("when", {"polygon": "p"}), ("when", {"jurisdiction": "j"})]
+)
+def test_what_no_decision_carries_out_yet_is_refused_not_ignored(part: str, field: dict[str, str]) -> None:
+    with pytest.raises(BadRule):
+        to_rule(FULL | {part: FULL[part] | field})
 
 
 @pytest.mark.parametrize(

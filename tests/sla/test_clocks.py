@@ -14,7 +14,7 @@ from app.reports.models import Report
 from app.sla.models import Timer, TimerState
 from app.sla.policies import DEFAULT_STAGE_LIMITS, load_default_limits, load_stage_limits
 from app.sla.timers import timers_of
-from tests.builders import DECISIVE_CATEGORY, NOW, OTHER_UNIT, PATHS, a_case, a_report, at_status
+from tests.builders import DECISIVE_CATEGORY, NOW, OTHER_UNIT, PATHS, a_case, a_report, at_status, staff
 from tests.towns import Town
 
 A, S = Action, Status
@@ -142,14 +142,39 @@ def test_the_same_unit_resumes_its_clock_and_answers_for_nothing_in_between(town
         assert report.handle_due_at == report.due_at == handles[0].due_at == beijing("2026-11-20 14:45")
 
 
-def test_another_unit_gets_a_clock_of_its_own_and_the_old_one_is_cancelled(town: Town) -> None:
+def test_another_unit_gets_a_clock_of_its_own_and_the_old_one_stands(town: Town) -> None:
     with town.database.transaction() as session:
         case = at_status(session, town.world, S.HANDLING)
         case.later(minutes=30).do(session, A.RETURN)
         report = case.later(minutes=10).do(session, A.DISPATCH, unit=OTHER_UNIT)
         old, new = [timer for timer in timers_of(session, report.id or 0) if timer.stage is Stage.HANDLE]
-        assert (old.state, old.is_late, old.stopped_at) == (CANCELLED, False, case.now)
+        assert (old.state, old.counted_s) == (PAUSED, 30 * 60)
         assert (new.state, new.unit_code, new.started_at, new.counted_s) == (RUNNING, OTHER_UNIT, case.now, 0)
+
+
+def test_a_unit_that_gets_it_back_after_another_goes_on_from_where_it_stood(town: Town) -> None:
+    with town.database.transaction() as session:
+        case = at_status(session, town.world, S.HANDLING)
+        first = case.report(session).unit_code
+        case.later(minutes=30).do(session, A.RETURN)
+        case.later(minutes=1).do(session, A.DISPATCH, unit=OTHER_UNIT)
+        others = staff(session, Role.UNIT_LEAD, unit_code=OTHER_UNIT)
+        case.later(minutes=1).do(session, A.RETURN, by=others)
+        report = case.later(minutes=1).do(session, A.DISPATCH, by=Role.SUPERVISOR, unit=first)
+        handling = [timer for timer in timers_of(session, report.id or 0) if timer.stage is Stage.HANDLE]
+        assert [(timer.unit_code, timer.state, timer.counted_s) for timer in handling] == [
+            (first, RUNNING, 30 * 60),
+            (OTHER_UNIT, PAUSED, 60),
+        ]
+
+
+def test_nobody_is_due_while_a_return_is_with_the_desk(town: Town) -> None:
+    with town.database.transaction() as session:
+        case = at_status(session, town.world, S.HANDLING)
+        report = case.later(minutes=30).do(session, A.RETURN)
+        assert (report.handle_due_at, report.closing_due_at) == (None, None)
+        report = case.later(minutes=10).do(session, A.DISPATCH, unit=OTHER_UNIT)
+        assert report.handle_due_at is not None
 
 
 @pytest.mark.parametrize("status", [S.FILED, S.RETURNED])

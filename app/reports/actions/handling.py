@@ -22,11 +22,14 @@ def sign(session: Session, report: Report, body: NoteBody, *, context: Context) 
 
 
 def assign(session: Session, report: Report, body: AssignBody, *, context: Context) -> None:
-    """Give the task to a handler of the unit; assigning an unsigned report signs it.
+    """Give the task to a handler of the unit, or take it oneself; assigning an unsigned report signs it.
 
+    :raises NotYourTask: a handler assigns somebody else
     :raises UnknownHandler: not an active handler or lead of this unit
     """
     check_allowed(report, Action.ASSIGN, context=context)
+    if not context.caller.has(Role.UNIT_LEAD) and int(body.handler_id) != context.caller.user_id:
+        raise NotYourTask
     handler = session.exec(
         select(UserAccount).where(
             UserAccount.id == int(body.handler_id),
