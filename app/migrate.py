@@ -6,7 +6,7 @@ Alembic costs half a second to import, so it is imported where it is used.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def upgrade(database_url: str, *, revision: str = "head") -> None:
 
 def current(database_url: str) -> str | None:
     """Return the revision the database is at, None when it is empty."""
-    from alembic.migration import MigrationContext  # noqa: PLC0415
-
     engine = create_engine(database_url, poolclass=NullPool)
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 def newest() -> str | None:

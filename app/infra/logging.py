@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from traceback import extract_tb
-from typing import TextIO
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -32,10 +32,11 @@ def configure_logging(level: str, *, json: bool, stream: TextIO | None = None) -
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         explain_exception,
     ]
-    render: Processor = _render_json if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    console: Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    render: list[Processor] = [_render_json] if json else [_causes_in_lines, console]
     target = stream or sys.stderr
     structlog.configure(
-        processors=[*shared, render],
+        processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(target),
         cache_logger_on_first_use=True,
@@ -44,7 +45,7 @@ def configure_logging(level: str, *, json: bool, stream: TextIO | None = None) -
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared[:-1], structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder()],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, explain_exception, render],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, explain_exception, *render],
             keep_exc_info=True,
         )
     )
@@ -64,6 +65,18 @@ def explain_exception(_logger: WrappedLogger, _method: str, event: EventDict) ->
     if isinstance(error, BaseException):
         event["exception"] = [_described(each) for each in _chain(error)]
     return event
+
+
+def _causes_in_lines(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Write the causes as lines below the message: the console knows no lists."""
+    causes = event.pop("exception", None)
+    if causes:
+        event["exception"] = "\n".join(_cause_in_lines(cause) for cause in causes)
+    return event
+
+
+def _cause_in_lines(cause: dict[str, Any]) -> str:
+    return "\n".join([f"{cause['type']}: {cause['message']}", *(f"  {frame}" for frame in cause["at"])])
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

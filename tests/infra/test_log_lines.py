@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 PREAMBLE = """
 import logging, warnings
 import structlog
@@ -81,3 +83,23 @@ def test_a_person_at_a_terminal_reads_plain_lines() -> None:
     (line,) = lines_of('log.info("started", port=80)', as_json=False)
     assert "started" in line
     assert "port=80" in line
+
+
+@pytest.mark.parametrize("logger", ["log", 'logging.getLogger("uvicorn.error")'])
+def test_a_person_at_a_terminal_reads_what_failed_and_where(logger: str) -> None:
+    program = f"""
+def fail():
+    raise ValueError("no such thing")
+try:
+    try:
+        fail()
+    except ValueError as error:
+        raise RuntimeError("outer") from error
+except RuntimeError:
+    {logger}.exception("boom")
+"""
+    lines = lines_of(program, as_json=False)
+    assert "boom" in lines[0]
+    assert "RuntimeError: outer" in lines
+    assert "ValueError: no such thing" in lines
+    assert any(line.startswith("  ") and line.endswith(" fail") for line in lines)

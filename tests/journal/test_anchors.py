@@ -1,14 +1,15 @@
 """What a chain alone cannot show: a history computed anew, replaced rows, a report that moves while it is read."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select, update
-from typer.testing import CliRunner
 
-from app.cli import app
 from app.domain.workflow import Action, Status
 from app.infra.database import Database
 from app.journal.chain import Break, BreakKind, Head, link_hash
@@ -96,25 +97,28 @@ def test_a_report_that_moves_while_its_chain_is_read_is_not_accused(committed_to
     second.dispose()
 
 
-def test_the_commands_write_heads_down_and_compare_them(
-    town: Town, engine_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_commands_write_heads_down_and_compare_them(town: Town, engine_name: str, tmp_path: Path) -> None:
     if engine_name != "sqlite":
         pytest.skip("the command opens a database of its own; the queries are tested on both above")
     case = a_chain(town)
-    url = town.database.engine.url.render_as_string(hide_password=False)
-    monkeypatch.setenv("SUISHOUPAI_DATABASE_URL", url)
-    monkeypatch.setenv("SUISHOUPAI_LOG_LEVEL", "WARNING")
     heads = tmp_path / "heads"
-    run = CliRunner().invoke
-    assert run(app, ["journal", "anchor", str(heads)]).exit_code == 0
+    url = town.database.engine.url.render_as_string(hide_password=False)
+
+    def command(*words: str) -> tuple[int, str]:
+        env = os.environ | {"SUISHOUPAI_DATABASE_URL": url, "SUISHOUPAI_LOG_LEVEL": "WARNING"}
+        ran = subprocess.run(
+            [sys.executable, "-m", "app", "journal", *words], env=env, capture_output=True, text=True, check=False
+        )
+        return ran.returncode, ran.stdout + ran.stderr
+
+    assert command("anchor", str(heads))[0] == 0
     assert heads.read_text().split()[0] == case.number
-    assert run(app, ["journal", "verify", "--anchor", str(heads)]).exit_code == 0
+    assert command("verify", "--anchor", str(heads))[0] == 0
     with town.database.transaction() as session:
         rewrite_last_entry(session, case.number)
-    assert run(app, ["journal", "verify"]).exit_code == 0
-    against = run(app, ["journal", "verify", "--anchor", str(heads)])
-    assert against.exit_code == 1
-    assert case.number in against.stdout
+    assert command("verify")[0] == 0
+    status, said = command("verify", "--anchor", str(heads))
+    assert status == 1
+    assert case.number in said
     heads.write_text("not heads")
-    assert run(app, ["journal", "verify", "--anchor", str(heads)]).exit_code == 1
+    assert command("verify", "--anchor", str(heads))[0] == 1
