@@ -10,8 +10,8 @@ from sqlalchemy import insert
 from sqlmodel import Session, SQLModel
 
 from app.domain.workflow import Action, Status
-from app.journal.chain import Head, link_hash, text_hash
-from app.journal.models import JournalEntry, JournalText
+from app.journal.chain import Head, NewEntry, link_hash, text_hash
+from app.journal.models import JournalText
 
 # Into the tables and past the ORM, which would sort the entries by which of their columns are null: measured in bench.
 _ADD_ENTRIES = insert(SQLModel.metadata.tables["journal_entry"])
@@ -49,14 +49,14 @@ class Event:
 class Links:
     """Entries linked into a chain but not yet stored, and the new head."""
 
-    entries: tuple[JournalEntry, ...]
+    entries: tuple[NewEntry, ...]
     texts: tuple[JournalText, ...]
     head: Head
 
 
 def link(number: str, head: Head, events: Sequence[Event]) -> Links:
     """Chain events, oldest first, behind `head`; nothing is stored, so a report may be born with its head."""
-    entries: list[JournalEntry] = []
+    entries: list[NewEntry] = []
     texts: list[JournalText] = []
     for event in events:
         entry = _entry(head, event)
@@ -75,14 +75,17 @@ def store(session: Session, report_id: int, links: Links) -> None:
 
     Whoever calls this holds the report's row lock, so no two writers can extend one chain.
     """
-    session.execute(_ADD_ENTRIES, [entry.model_dump() | {"report_id": report_id} for entry in links.entries])
+    session.execute(_ADD_ENTRIES, [_row(report_id, entry) for entry in links.entries])
     if links.texts:
         session.execute(_ADD_TEXTS, [text.model_dump() | {"report_id": report_id} for text in links.texts])
 
 
-def _entry(head: Head, event: Event) -> JournalEntry:
-    return JournalEntry(
-        report_id=0,
+def _row(report_id: int, entry: NewEntry) -> dict[str, Any]:
+    return {"report_id": report_id} | {name: getattr(entry, name) for name in NewEntry.__slots__}
+
+
+def _entry(head: Head, event: Event) -> NewEntry:
+    return NewEntry(
         seq=head.seq + 1,
         at=event.at,
         action=event.action,
@@ -93,6 +96,6 @@ def _entry(head: Head, event: Event) -> JournalEntry:
         to_status=event.to_status,
         holder=event.holder,
         facts=event.facts,
+        text_hash=None,
         prev_hash=head.hash,
-        hash="",
     )

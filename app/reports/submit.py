@@ -27,7 +27,7 @@ from app.reports.models import Report, Source
 from app.reports.routing_step import decide, explain
 from app.reports.schemas import SubmitReport
 from app.sla.models import Timer
-from app.sla.timers import instant_timer, new_timer, store_new
+from app.sla.timers import instant_row, new_timer, store_new
 
 PLACE_TYPE = "place_type"
 """The answer that says on what kind of place the problem is (market, pavement, ...)."""
@@ -128,42 +128,37 @@ class _Birth:
         report, now, world = self.report, self.context.now, self.context.world
         links = link(report.number, Head(), self.events)
         report.journal_seq, report.journal_hash = links.head.seq, links.head.hash
-        timers = list(self._timers())
-        report.due_at = timers[-1].due_at
-        if timers[-1].stage is Stage.HANDLE:
+        passed, running = self._timers()
+        report.due_at = running.due_at
+        if running.stage is Stage.HANDLE:
             set_handling_deadline(report, report.due_at, limits=world.stage_limits, calendar=world.city.calendar)
         session.add(report)
         _flush(session)  # for the id that timers, journal and photos refer to
-        store_new(session, id_of(report), timers)
+        store_new(session, id_of(report), passed=passed, running=running)
         store(session, id_of(report), links)
         if photo_ids:
             owner = self.context.caller.user_id
             attach_photos(session, photo_ids=photo_ids, report_id=id_of(report), owner_id=owner, now=now)
         return report
 
-    def _timers(self) -> list[Timer]:
-        """Return one timer per stage: passed in no time, and the last one running."""
-        calendar, now = self.context.world.city.calendar, self.context.now
-        stages = [STAGE_OF[event.to_status] for event in self.events]
-        timers = [
-            instant_timer(
-                report_id=0,
-                stage=stage,
-                limit=stage_limit(self.report, stage, world=self.context.world),
-                calendar=calendar,
-                now=now,
-            )
-            for stage in stages[:-1]
+    def _timers(self) -> tuple[list[dict[str, Any]], Timer]:
+        """Return the timers of the stages passed in no time, and the one that runs."""
+        report, world, now = self.report, self.context.world, self.context.now
+        calendar = world.city.calendar
+        *passed, last = [STAGE_OF[event.to_status] for event in self.events]
+        rows = [
+            instant_row(stage=stage, limit=stage_limit(report, stage, world=world), calendar=calendar, now=now)
+            for stage in passed
         ]
-        last = new_timer(
+        running = new_timer(
             report_id=0,
-            stage=stages[-1],
-            limit=stage_limit(self.report, stages[-1], world=self.context.world),
-            unit_code=self.report.unit_code,
+            stage=last,
+            limit=stage_limit(report, last, world=world),
+            unit_code=report.unit_code,
             calendar=calendar,
             now=now,
         )
-        return [*timers, last]
+        return rows, running
 
 
 def _advance_by_rule(birth: _Birth, decision: Decision) -> None:
