@@ -32,7 +32,7 @@ from app.reports.api import router as reports_router
 from app.reports.api import staff as staff_router
 from app.reports.world import WorldHolder
 from app.settings import SHORTEST_SECRET, LoginProvider, Settings
-from app.worker import Worker, create_worker
+from app.worker import Worker
 
 JSON_BODY_MAX = 256 * 1024
 """No JSON body of the API comes near this; photos have their own limit."""
@@ -86,7 +86,7 @@ def _fill_state(app: FastAPI, settings: Settings, clock: Clock, blobs: BlobStore
     state.photo_budget = PhotoBudget(max_bytes=settings.max_upload_bytes)
     state.link_secret = settings.signing_secret().encode()
     state.code_exchange = create_code_exchange(settings)
-    state.worker = create_worker(settings, state.database, state.world, state.blobs, clock=clock)
+    state.worker = Worker(state.database, state.world, state.blobs, clock=clock)
 
 
 def create_blobs(settings: Settings) -> BlobStore:

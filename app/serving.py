@@ -13,7 +13,7 @@ from app.reports.world import WorldHolder
 from app.routing.rule_files import load_active_rules
 from app.settings import Settings, StartRefused
 from app.texts import text
-from app.worker import create_worker, run_until_told
+from app.worker import Worker, run_until_told
 
 
 def serve(settings: Settings) -> None:
@@ -76,5 +76,5 @@ def work(settings: Settings) -> None:
     refuse_unprepared(settings)
     database = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
     world = WorldHolder(database, clock=now)
-    run_until_told(create_worker(settings, database, world, create_blobs(settings), clock=now))
+    run_until_told(Worker(database, world, create_blobs(settings), clock=now))
     database.dispose()

@@ -14,7 +14,6 @@ from app.infra.scheduler import Ticker
 from app.media.jobs import expire_photos
 from app.reports.jobs import fire_due_timers
 from app.reports.world import WorldHolder
-from app.settings import Settings
 
 KEYS_KEPT = timedelta(days=7)
 """How long a client may resend with the same Idempotency-Key: longer than a draft survives on a phone."""
@@ -41,12 +40,6 @@ class Worker:
 
     def stop(self) -> None:
         self.ticker.stop()
-
-
-def create_worker(
-    _settings: Settings, database: Database, world: WorldHolder, blobs: BlobStore, *, clock: Clock
-) -> Worker:
-    return Worker(database, world, blobs, clock=clock)
 
 
 def _forget_keys(database: Database, clock: Clock) -> int:

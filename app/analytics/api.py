@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from app.analytics.behind import handling_time_reports
 from app.analytics.definitions import Definitions, definitions
@@ -15,19 +15,11 @@ from app.infra.clock import Now
 from app.infra.database import DatabaseDep
 from app.infra.paging import Page
 from app.infra.problems import problems
-from app.reports.world import World, WorldHolder
+from app.reports.acting import WorldDep
 
 router = APIRouter(prefix="/api/v1/analytics", tags=["analytics"])
 
 Viewer = Annotated[Caller, Depends(require(Permission.VIEW_ANALYTICS))]
-
-
-async def _world(request: Request) -> World:
-    holder: WorldHolder = request.app.state.world
-    return holder.current()
-
-
-WorldDep = Annotated[World, Depends(_world)]
 
 
 @router.get("/handling-time", responses=problems(401, 403, 422))

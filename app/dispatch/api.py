@@ -9,10 +9,10 @@ from app.dispatch.pull import pull, release
 from app.dispatch.queues import holder_for, holder_to_pull, queues_of
 from app.domain.roles import Permission
 from app.identity.caller import require
-from app.infra.paging import Page, PageRequest, page
+from app.infra.paging import Page, PageRequest
 from app.infra.problems import problems
 from app.reports.acting import DeskDep, Number
-from app.reports.present import items, state
+from app.reports.present import item_page, items, state
 from app.reports.queries import list_waiting, waiting_key
 from app.reports.schemas import ReportItem, ReportState
 from app.texts import text
@@ -51,8 +51,7 @@ def read_queue(queue: Queue, filters: Annotated[PageRequest, Query()], desk: Des
     holder = holder_for(queue, desk.context.caller)
     with desk.database.reading() as session:
         rows = list_waiting(session, filters, holder=holder, caller=desk.context.caller)
-        shown = dict(zip([row.id for row in rows], items(session, rows, reader=desk.reader), strict=True))
-        return page(rows, limit=filters.limit, key_of=waiting_key, present=lambda row: shown[row.id])
+        return item_page(session, rows, limit=filters.limit, key_of=waiting_key, reader=desk.reader)
 
 
 @router.post("/queues/{queue}/pull", responses=problems(401, 403, 404, 413, 422))

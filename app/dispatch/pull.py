@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.domain.errors import Conflict
 from app.domain.roles import Caller
 from app.infra.claims import claim
-from app.reports.access import get_for_update, visible_to
+from app.reports.access import get_for_update, is_leased, visible_to
 from app.reports.models import Report
 
 LEASE = timedelta(minutes=10)
@@ -50,7 +50,7 @@ def release(session: Session, number: str, *, caller: Caller, now: datetime) -> 
     :raises LeasedByAnother: a colleague does
     """
     report = get_for_update(session, number, caller=caller, version=None, now=now)
-    if report.lease_owner_id != caller.user_id or report.lease_until is None or report.lease_until <= now:
+    if report.lease_owner_id != caller.user_id or not is_leased(report, now):
         raise NotLeased
     report.lease_owner_id, report.lease_until = None, None
     session.add(report)

@@ -6,8 +6,7 @@ The application holds `app.state.code_exchange` (a `CodeExchange`), `app.state.t
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from fastapi.requests import HTTPConnection
+from fastapi import APIRouter
 
 from app.identity.caller import AllowsDemo, CallerCacheDep, CallerDep, TokenHash
 from app.identity.login import account_named, check_password, login_checked, login_wechat
@@ -16,6 +15,7 @@ from app.identity.schemas import MeRead, PasswordLogin, SignedIn, WeChatLogin, m
 from app.identity.throttle import LoginThrottle
 from app.identity.tokens import TokenLifetimes, revoke_token
 from app.identity.wechat import CodeExchange
+from app.infra.app_state import from_state
 from app.infra.clock import Now
 from app.infra.database import DatabaseDep
 from app.infra.problems import problems
@@ -23,28 +23,13 @@ from app.infra.problems import problems
 router = APIRouter(prefix="/api/v1", tags=["identity"])
 
 
-async def _code_exchange(connection: HTTPConnection) -> CodeExchange:
-    exchange: CodeExchange = connection.app.state.code_exchange
-    return exchange
-
-
-async def _lifetimes(connection: HTTPConnection) -> TokenLifetimes:
-    lifetimes: TokenLifetimes = connection.app.state.token_lifetimes
-    return lifetimes
-
-
-async def _throttle(connection: HTTPConnection) -> LoginThrottle:
-    throttle: LoginThrottle = connection.app.state.login_throttle
-    return throttle
-
-
-Lifetimes = Annotated[TokenLifetimes, Depends(_lifetimes)]
+Lifetimes = Annotated[TokenLifetimes, from_state("token_lifetimes")]
 
 
 @router.post("/auth/wechat", responses=problems(401, 403, 413, 422, 429, 503))
 def log_in_by_wechat(
     body: WeChatLogin,
-    exchange: Annotated[CodeExchange, Depends(_code_exchange)],
+    exchange: Annotated[CodeExchange, from_state("code_exchange")],
     lifetimes: Lifetimes,
     database: DatabaseDep,
     now: Now,
@@ -59,7 +44,7 @@ def log_in_by_wechat(
 def log_in_by_password(
     *,
     body: PasswordLogin,
-    throttle: Annotated[LoginThrottle, Depends(_throttle)],
+    throttle: Annotated[LoginThrottle, from_state("login_throttle")],
     allows_demo: AllowsDemo,
     lifetimes: Lifetimes,
     database: DatabaseDep,

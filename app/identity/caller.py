@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends
-from fastapi.requests import HTTPConnection
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
@@ -17,6 +16,7 @@ from app.domain.errors import Unauthenticated
 from app.domain.roles import Caller, Permission, Role
 from app.identity.refusals import PermissionMissing, TokenExpired
 from app.identity.tokens import KnownCaller, known_caller, token_hash
+from app.infra.app_state import from_state
 from app.infra.clock import Now
 from app.infra.database import Database, DatabaseDep
 
@@ -64,20 +64,10 @@ TokenHash = Annotated[str, Depends(_hash_of_token)]
 """The hash of the request's bearer token, not yet compared with anything."""
 
 
-async def _callers(connection: HTTPConnection) -> CallerCache:
-    cache: CallerCache = connection.app.state.callers
-    return cache
+CallerCacheDep = Annotated[CallerCache, from_state("callers")]
 
 
-CallerCacheDep = Annotated[CallerCache, Depends(_callers)]
-
-
-async def _allows_demo(connection: HTTPConnection) -> bool:
-    allows: bool = connection.app.state.allows_demo_accounts
-    return allows
-
-
-AllowsDemo = Annotated[bool, Depends(_allows_demo)]
+AllowsDemo = Annotated[bool, from_state("allows_demo_accounts")]
 """Whether demonstration accounts may come in: only where nobody but this machine can reach the server."""
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Annotated, Self
 
 import obstore
-from fastapi import Depends
-from fastapi.requests import HTTPConnection
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
 from app.domain.errors import NotFound
+from app.infra.app_state import from_state
 
 _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
 
@@ -143,10 +142,5 @@ def _blame_bucket(error: FileNotFoundError) -> None:
         raise error
 
 
-async def _blobs(connection: HTTPConnection) -> BlobStore:
-    store: BlobStore = connection.app.state.blobs
-    return store
-
-
-BlobsDep = Annotated[BlobStore, Depends(_blobs)]
+BlobsDep = Annotated[BlobStore, from_state("blobs")]
 """The file store of the application: `request.app.state.blobs`."""

@@ -6,8 +6,6 @@ from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any, Literal, Self
 
 import orjson
-from fastapi import Depends
-from fastapi.requests import HTTPConnection
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import TimeoutError as DatabaseTimeout
@@ -15,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 import app.infra.columns  # noqa: F401 - constraint names are fixed before the first table is made
+from app.infra.app_state import from_state
 
 Dialect = Literal["sqlite", "postgresql"]
 SqliteSynchronous = Literal["FULL", "NORMAL", "OFF"]
@@ -199,10 +198,5 @@ class Database:
             self._gate.release()
 
 
-async def _database(connection: HTTPConnection) -> Database:
-    database: Database = connection.app.state.database
-    return database
-
-
-DatabaseDep = Annotated[Database, Depends(_database)]
+DatabaseDep = Annotated[Database, from_state("database")]
 """The database of the application: `request.app.state.database`."""

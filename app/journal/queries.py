@@ -107,7 +107,9 @@ def verify(
     for report_id, number, head in heads:
         entries = entries_of(session, report_id)
         anchor = awaited.pop(number, Head())
-        broken = first_break(number, entries, head) or (anchor.seq and anchor_break(number, entries, anchor)) or None
+        broken = first_break(number, entries, head)
+        if broken is None and anchor.seq:
+            broken = anchor_break(number, entries, anchor)
         if broken is not None:
             yield broken
             continue

@@ -7,10 +7,10 @@ router with a `max_body_size` a little above `budget.max_bytes`, so that nobody 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
-from fastapi.requests import HTTPConnection
 
 from app.domain.roles import Caller, Permission
 from app.identity.caller import require
+from app.infra.app_state import from_state
 from app.infra.blobs import BlobsDep
 from app.infra.clock import Now
 from app.infra.database import DatabaseDep
@@ -18,7 +18,7 @@ from app.infra.problems import problems
 from app.infra.wire import NO_NUL
 from app.media.images import PhotoBudget
 from app.media.links import PhotoSize, check_link
-from app.media.models import PhotoKind
+from app.media.models import PHOTO_ID, PhotoKind
 from app.media.queries import photo_with
 from app.media.refusals import PhotoOnlyOne
 from app.media.schemas import PhotoRead, photo_read
@@ -31,16 +31,6 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def _budget(connection: HTTPConnection) -> PhotoBudget:
-    budget: PhotoBudget = connection.app.state.photo_budget
-    return budget
-
-
-async def _link_secret(connection: HTTPConnection) -> bytes:
-    secret: bytes = connection.app.state.link_secret
-    return secret
-
-
 async def _one_file(request: Request) -> None:
     """Refuse a second `file`, which the framework would drop without a word; the form is parsed already.
 
@@ -50,10 +40,10 @@ async def _one_file(request: Request) -> None:
         raise PhotoOnlyOne
 
 
-LinkSecret = Annotated[bytes, Depends(_link_secret)]
+LinkSecret = Annotated[bytes, from_state("link_secret")]
 """The key that signs links to photos: `request.app.state.link_secret`."""
 
-PhotoId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{22}$")]
+PhotoId = Annotated[str, Path(pattern=PHOTO_ID)]
 
 
 @router.post("/api/v1/photos", status_code=201, responses=problems(401, 403, 413, 422, 503))
@@ -64,7 +54,7 @@ def receive_photo(
     file: Annotated[UploadFile, File(description="一张照片：JPEG、PNG、WebP 或 HEIC；文件名和类型不作依据")],
     database: DatabaseDep,
     blobs: BlobsDep,
-    budget: Annotated[PhotoBudget, Depends(_budget)],
+    budget: Annotated[PhotoBudget, from_state("photo_budget")],
     secret: LinkSecret,
     now: Now,
     kind: Annotated[PhotoKind, Form()] = PhotoKind.OTHER,

@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from app.infra.columns import choice
 
+PHOTO_ID = r"^[0-9A-Za-z_-]{22}$"
+"""What a photo's id looks like: 128 random bits in base64url."""
+
 _UNATTACHED = text("report_id IS NULL")
 
 

@@ -56,6 +56,11 @@ def roles_on(report: Report, caller: Caller) -> frozenset[Role]:
     return caller.roles & scopes
 
 
+def is_leased(report: Report, now: datetime) -> bool:
+    """Tell whether somebody has pulled the report and holds it still."""
+    return report.lease_until is not None and report.lease_until > now
+
+
 def get_visible(session: Session, number: str, *, caller: Caller) -> Report:
     """Return a report the caller may see.
 
@@ -97,7 +102,10 @@ def get_for_update(session: Session, number: str, *, caller: Caller, version: in
         raise ReportNotFound
     if version is not None and version != report.version:
         raise Stale(version=report.version)
-    is_leased = report.lease_until is not None and report.lease_until > now
-    if is_leased and report.lease_owner_id != caller.user_id and Role.CITIZEN not in roles_on(report, caller):
+    if (
+        is_leased(report, now)
+        and report.lease_owner_id != caller.user_id
+        and Role.CITIZEN not in roles_on(report, caller)
+    ):
         raise LeasedByAnother
     return report

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from app.domain.errors import Invalid
 from app.identity.caller import CallerDep
+from app.infra.app_state import from_state
 from app.infra.clock import Now
 from app.infra.database import Database, DatabaseDep
 from app.infra.idempotency import Answer, IdempotencyKey, body_hash, claim_key, complete
@@ -66,10 +67,6 @@ class Desk:
     @property
     def now(self) -> datetime:
         return self.context.now
-
-    @property
-    def world(self) -> World:
-        return self.context.world
 
     def act(self, number: str, verb: Callable[..., None], body: Body) -> Response:
         """Take a report for a change, do the verb, answer with its new state; a repeated key is answered again."""
@@ -124,18 +121,25 @@ def _json(text: str, status_code: int, number: str | None) -> Response:
     return Response(text, status_code=status_code, media_type="application/json", headers=headers)
 
 
+async def _world(holder: Annotated[WorldHolder, from_state("world")]) -> World:
+    return holder.current()
+
+
+WorldDep = Annotated[World, Depends(_world)]
+"""The world of this moment, loaded before the first request."""
+
+
 async def _desk(
     *,
     request: Request,
     database: DatabaseDep,
     caller: CallerDep,
+    world: WorldDep,
+    secret: Annotated[bytes, from_state("link_secret")],
     now: Now,
     key: IdempotencyKey,
     if_match: Annotated[str | None, Header(description="读到的版本号，他人改过则返回 412", max_length=64)] = None,
 ) -> Desk:
-    holder: WorldHolder = request.app.state.world
-    world = holder.current()
-    secret: bytes = request.app.state.link_secret
     return Desk(
         database=database,
         context=Context(caller, now, world),

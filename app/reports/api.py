@@ -9,9 +9,10 @@ from app.domain.roles import DESK_ROLES, Permission
 from app.identity.caller import require, require_role
 from app.infra.blobs import BlobsDep
 from app.infra.idempotency import KEY_PATTERN, find_by_key
-from app.infra.paging import Page, PageRequest, page
+from app.infra.paging import Page, PageRequest
 from app.infra.problems import problems
 from app.infra.wire import Since
+from app.media.models import PHOTO_ID
 from app.reports.access import ReportNotFound, get_visible, original_key
 from app.reports.acting import DeskDep, Number
 from app.reports.actions import acceptance, citizen, dispatching, handling, visits
@@ -22,7 +23,6 @@ from app.reports.actions.schemas import (
     FailedCheckBody,
     FileBody,
     NoteBody,
-    PhotoId,
     RateBody,
     ReasonBody,
     ResolveBody,
@@ -31,7 +31,7 @@ from app.reports.actions.schemas import (
     VisitBody,
 )
 from app.reports.models import Report
-from app.reports.present import items, read, state
+from app.reports.present import item_page, read, state
 from app.reports.queries import list_own, newest_key
 from app.reports.schemas import ReportDetail, ReportItem, ReportRead, ReportState, SubmitReport, UpdatesRead
 from app.reports.submit import submit
@@ -83,8 +83,7 @@ def list_my_reports(filters: Annotated[PageRequest, Query()], desk: DeskDep) -> 
     """List one's own reports, newest first."""
     with desk.database.reading() as session:
         rows = list_own(session, filters, caller=desk.context.caller)
-        shown = dict(zip([row.id for row in rows], items(session, rows, reader=desk.reader), strict=True))
-        return page(rows, limit=filters.limit, key_of=newest_key, present=lambda row: shown[row.id])
+        return item_page(session, rows, limit=filters.limit, key_of=newest_key, reader=desk.reader)
 
 
 @router.get(
@@ -93,7 +92,7 @@ def list_my_reports(filters: Annotated[PageRequest, Query()], desk: DeskDep) -> 
     dependencies=[Depends(require_role(*DESK_ROLES))],
     responses={**_ORIGINAL, **problems(401, 403, 404, 422)},
 )
-def download_original(photo_id: Annotated[PhotoId, Path()], desk: DeskDep, blobs: BlobsDep) -> Response:
+def download_original(photo_id: Annotated[str, Path(pattern=PHOTO_ID)], desk: DeskDep, blobs: BlobsDep) -> Response:
     """Hand the untouched original, with its metadata, to the desk: as a file to save, never to be shown in place."""
     with desk.database.reading() as session:
         key = original_key(session, photo_id, caller=desk.context.caller)

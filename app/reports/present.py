@@ -1,21 +1,23 @@
 """Turns rows into the words of the API; decides nothing but who sees which field."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from app.domain.deadlines import Running, counted, is_late
+from app.domain.deadlines import counted, is_late
 from app.domain.gcj02 import Datum, wgs84_to_gcj02
+from app.domain.limits import Limit
 from app.domain.report_number import display
 from app.domain.roles import STAFF_ROLES, Caller
 from app.domain.workflow import Action, allowed_actions
 from app.identity.accounts import pseudonym
+from app.infra.paging import Key, Page, page
 from app.journal.queries import PastEvent, events_of, texts_of
 from app.media.links import PhotoSize, photo_url
 from app.media.queries import PhotoRef, photos_of
-from app.reports.access import roles_on
+from app.reports.access import is_leased, roles_on
 from app.reports.actions.citizen import POINTS
 from app.reports.actions.schemas import Score
 from app.reports.clocks import id_of
@@ -34,7 +36,7 @@ from app.reports.schemas import (
 from app.reports.timeline import given_at, timeline
 from app.reports.world import World
 from app.sla.models import Timer
-from app.sla.timers import timers_of
+from app.sla.timers import arithmetic_of, timers_of
 from app.texts import text
 
 _SCORES = {points: score for score, points in POINTS.items()}
@@ -111,6 +113,14 @@ def items(session: Session, reports: Sequence[Report], *, reader: Reader) -> lis
     return [_item(report, _shown(photos[id_of(report)], [], report, reader), reader=reader) for report in reports]
 
 
+def item_page(
+    session: Session, rows: Sequence[Report], *, limit: int, key_of: Callable[[Report], Sequence[Key]], reader: Reader
+) -> Page[ReportItem]:
+    """Present the rows of a `keyset` statement as one page."""
+    shown = dict(zip([row.id for row in rows], items(session, rows, reader=reader), strict=True))
+    return page(rows, limit=limit, key_of=key_of, present=lambda row: shown[row.id])
+
+
 def _item(report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> ReportItem:
     return ReportItem(
         number=report.number,
@@ -132,11 +142,9 @@ def _item(report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> Repo
 
 def read(session: Session, report: Report, *, reader: Reader) -> ReportRead | ReportDetail:
     """Present one report: to staff in full, to its reporter without the house's business."""
-    return (
-        _detail(session, report, reader=reader)
-        if reader.is_staff_on(report)
-        else ReportRead(**_base(session, report, reader))
-    )
+    if reader.is_staff_on(report):
+        return _detail(session, report, reader=reader)
+    return ReportRead.model_validate(_base(session, report, reader))
 
 
 def _base(session: Session, report: Report, reader: Reader) -> dict[str, object]:
@@ -175,7 +183,6 @@ def _base(session: Session, report: Report, reader: Reader) -> dict[str, object]
 def _detail(session: Session, report: Report, *, reader: Reader) -> ReportDetail:
     world = reader.world
     condition = world.city.condition(report.condition_id) if report.condition_id else None
-    is_leased = report.lease_until is not None and report.lease_until > reader.now
     own: dict[str, object] = {
         "source": report.source,
         "reporter": pseudonym(report.reporter_id, reader.secret),
@@ -195,8 +202,8 @@ def _detail(session: Session, report: Report, *, reader: Reader) -> ReportDetail
         "return_count": report.return_count,
         "rework_count": report.rework_count,
         "is_verified": report.is_verified,
-        "is_leased": is_leased,
-        "leased_until": report.lease_until if is_leased else None,
+        "is_leased": is_leased(report, reader.now),
+        "leased_until": report.lease_until if is_leased(report, reader.now) else None,
         "timers": [_timer(timer, reader=reader) for timer in timers_of(session, id_of(report))],
     }
     return ReportDetail.model_validate(_base(session, report, reader) | own)
@@ -217,16 +224,16 @@ def _place(report: Report) -> PlaceRead:
 
 
 def _timer(timer: Timer, *, reader: Reader) -> TimerRead:
-    arithmetic = Running(timer.clock, timer.limit_s, timer.counted_s, timer.since)
+    arithmetic = arithmetic_of(timer)
     calendar = reader.world.city.calendar
     used = counted(arithmetic, calendar=calendar, at=reader.now)
-    amount = f"{timer.limit_amount.normalize():f}"
+    limit = Limit(timer.limit_amount, timer.limit_unit)
     return TimerRead(
         stage=timer.stage,
         stage_text=text(f"stage.{timer.stage.value}"),
         state=timer.state.value,
         clock=timer.clock.value,
-        limit_text=text("limit.text", amount=amount, unit=text(f"limit_unit.{timer.limit_unit.value}")),
+        limit_text=text("limit", amount=limit.plain_amount, unit=text(f"limit_unit.{timer.limit_unit.value}")),
         limit_s=timer.limit_s,
         used_s=used,
         remaining_s=timer.limit_s - used,

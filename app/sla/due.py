@@ -10,10 +10,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, insert
 from sqlmodel import Session, col, select
 
-from app.domain.deadlines import DEFAULT_STEPS, Running, Step, next_step
+from app.domain.deadlines import DEFAULT_STEPS, Step
 from app.domain.working_time import WorkingCalendar
 from app.infra.claims import claim
 from app.sla.models import Timer, TimerFiring
+from app.sla.timers import set_next_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,5 @@ def _next(timer: Timer, *, calendar: WorkingCalendar) -> Fired:
         raise ValueError("the timer has nothing more to say")
     fired = Fired(timer, DEFAULT_STEPS[timer.fired], timer.next_step_at)
     timer.fired += 1
-    arithmetic = Running(timer.clock, timer.limit_s, timer.counted_s, timer.since)
-    coming = next_step(arithmetic, timer.fired, steps=DEFAULT_STEPS, calendar=calendar)
-    timer.next_step_at = coming[1] if coming else None
+    set_next_step(timer, calendar=calendar)
     return fired

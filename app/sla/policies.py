@@ -13,7 +13,6 @@ from app.sla.models import StageLimit
 StageLimits = Mapping[Stage, Limit]
 
 # Defaults of the product's design: what Chinese cities publish for their desks, in 工作时.
-# Signing is measured inside handling and has no timer of its own.
 DEFAULT_STAGE_LIMITS: dict[Stage, Limit] = {
     Stage.ACCEPT: Limit(Decimal("0.25"), LimitUnit.WORK_HOUR),
     Stage.VERIFY: Limit(Decimal(2), LimitUnit.WORK_HOUR),
@@ -23,7 +22,6 @@ DEFAULT_STAGE_LIMITS: dict[Stage, Limit] = {
     Stage.CHECK: Limit(Decimal(4), LimitUnit.WORK_HOUR),
     Stage.CLOSE: Limit(Decimal(1), LimitUnit.WORK_HOUR),
 }
-DEFAULT_SIGN_LIMIT = Limit(Decimal(1), LimitUnit.WORK_HOUR)
 
 REWORK_LEAST_PERCENT = 25
 """A rework resumes the handling clock with at least this share of its limit."""

@@ -20,7 +20,8 @@ _ADD = insert(SQLModel.metadata.tables["timer"])
 LIVE = (TimerState.RUNNING, TimerState.PAUSED)
 
 
-def _running(timer: Timer) -> Running:
+def arithmetic_of(timer: Timer) -> Running:
+    """Return what a timer's row counts."""
     return Running(timer.clock, timer.limit_s, timer.counted_s, timer.since)
 
 
@@ -29,7 +30,12 @@ def _set(timer: Timer, arithmetic: Running, *, calendar: WorkingCalendar) -> Non
     timer.counted_s, timer.since = arithmetic.counted_s, arithmetic.since
     timer.state = TimerState.PAUSED if arithmetic.since is None else TimerState.RUNNING
     timer.due_at = due_at(arithmetic, calendar=calendar)
-    coming = next_step(arithmetic, timer.fired, steps=DEFAULT_STEPS, calendar=calendar)
+    set_next_step(timer, calendar=calendar)
+
+
+def set_next_step(timer: Timer, *, calendar: WorkingCalendar) -> None:
+    """Work out when a timer next speaks: after the steps it has fired, and not while it stands."""
+    coming = next_step(arithmetic_of(timer), timer.fired, steps=DEFAULT_STEPS, calendar=calendar)
     timer.next_step_at = coming[1] if coming else None
 
 
@@ -94,7 +100,7 @@ def timers_of(session: Session, report_id: int) -> Sequence[Timer]:
 
 
 def pause_timer(timer: Timer, *, calendar: WorkingCalendar, now: datetime) -> None:
-    _set(timer, pause(_running(timer), calendar=calendar, at=now), calendar=calendar)
+    _set(timer, pause(arithmetic_of(timer), calendar=calendar, at=now), calendar=calendar)
 
 
 def resume_timer(timer: Timer, *, calendar: WorkingCalendar, now: datetime, at_least_percent: int = 0) -> None:
@@ -106,7 +112,7 @@ def resume_timer(timer: Timer, *, calendar: WorkingCalendar, now: datetime, at_l
 
 def stop_timer(timer: Timer, *, calendar: WorkingCalendar, now: datetime, is_cancelled: bool = False) -> None:
     """End a timer; it keeps its deadline and whether it was met. Exactly at the deadline is in time."""
-    running = _running(timer)
+    running = arithmetic_of(timer)
     timer.is_late = not is_cancelled and is_late(running, calendar=calendar, at=now)
     timer.counted_s, timer.since = counted(running, calendar=calendar, at=now), None
     timer.stopped_at, timer.next_step_at = now, None

@@ -38,5 +38,4 @@ TEXTS: dict[str, str] = {
     "timeline.fail_check": "现场核查不通过，已要求返工",
     "timeline.close": "已结案，感谢您的参与",
     "timeline.rate": "您已评价",
-    "limit.text": "{amount} {unit}",
 }

@@ -13,7 +13,7 @@ from app.domain.workflow import DESK_OF, TERMINAL, Action, Status, advance, tran
 from app.journal.chain import Head
 from app.journal.write import CLOCK, Actor, Event, link, store
 from app.reports.access import roles_on
-from app.reports.clocks import run_clocks
+from app.reports.clocks import id_of, run_clocks
 from app.reports.models import Report
 from app.reports.world import World
 from app.sla.due import Fired
@@ -114,9 +114,7 @@ def step_event(fired: Fired, *, status: Status, holder: str | None, at: datetime
 def journal(session: Session, report: Report, events: Sequence[Event]) -> None:
     """Append events, oldest first, to the report's chain and keep the new head on the report."""
     links = link(report.number, Head(report.journal_seq, report.journal_hash), events)
-    if report.id is None:
-        raise ValueError("the report has not been flushed")
-    store(session, report.id, links)
+    store(session, id_of(report), links)
     report.journal_seq, report.journal_hash = links.head.seq, links.head.hash
     report.changed_at = events[-1].at
 
