@@ -270,3 +270,7 @@ def at_status(session: Session, world: World, status: Status, *, now: datetime =
     case = a_case(session, world, now=now, **changes)
     case.walk(session, *PATHS[status])
     return case
+
+
+def point(place: tuple[float, float], datum: Datum = Datum.WGS84) -> dict[str, Any]:
+    return {"lon": place[0], "lat": place[1], "datum": datum}

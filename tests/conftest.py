@@ -23,6 +23,9 @@ from sqlalchemy.pool import NullPool
 from app.infra.database import Database
 from app.migrate import upgrade
 
+pytest_plugins = ("tests.towns",)
+"""The small city, for every test that asks for a `town`."""
+
 ENGINES = ("sqlite", "postgresql")
 
 # A crash may cost these databases: they live for one run.

@@ -13,16 +13,6 @@ from app.reports.world import World
 from tests.builders import a_world, the_world
 from tests.conftest import postgres_copy, rolled_back
 
-__all__ = [
-    "Town",
-    "committed_town",
-    "committed_url",
-    "postgres_town_database",
-    "postgres_town_template",
-    "sqlite_town_template",
-    "town",
-]
-
 
 @dataclass(frozen=True)
 class Town:

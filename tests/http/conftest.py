@@ -14,7 +14,6 @@ from app.main import create_app
 from app.settings import LoginProvider, Settings
 from tests.conftest import postgres_copy
 from tests.http.strict_client import Clock, Service, StrictClient
-from tests.towns import postgres_town_template, sqlite_town_template  # noqa: F401 - fixtures are found by their names
 
 
 @contextmanager
@@ -33,14 +32,14 @@ def a_service(url: str) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_service(sqlite_town_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:  # noqa: F811
+def sqlite_service(sqlite_town_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     path = shutil.copy(sqlite_town_template, tmp_path_factory.mktemp("service") / "service.db")
     with a_service(f"sqlite:///{path}") as service:
         yield service
 
 
 @pytest.fixture(scope="session")
-def postgres_service(postgres_url: str, postgres_town_template: str) -> Iterator[Service]:  # noqa: F811
+def postgres_service(postgres_url: str, postgres_town_template: str) -> Iterator[Service]:
     with postgres_copy(postgres_url, template=postgres_town_template) as url, a_service(url) as service:
         yield service
 
