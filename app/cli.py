@@ -1,4 +1,7 @@
-"""The command line: `suishoupai serve | run | worker | migrate | city | journal | account | demo | journey | ...`."""
+"""The command line: `suishoupai serve | run | worker | migrate | city | journal | account | demo | journey | ...`.
+
+Each command imports what it needs where it needs it: the web stack and Alembic take half a second and more.
+"""
 
 import json
 import sys
@@ -45,6 +48,12 @@ def _settings() -> Settings:
     return settings
 
 
+def _database(settings: Settings) -> "Database":
+    from app.infra.database import Database
+
+    return Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
+
+
 @app.command(help=text("cli.version"))
 def version() -> None:
     console.print(__version__)
@@ -52,7 +61,7 @@ def version() -> None:
 
 @app.command(help=text("cli.migrate"))
 def migrate() -> None:
-    from app.setup import prepare_schema  # noqa: PLC0415 - Alembic takes half a second to import
+    from app.setup import prepare_schema
 
     prepare_schema(_settings().database_url)
     console.print(text("cli.migrated"))
@@ -60,16 +69,12 @@ def migrate() -> None:
 
 @city.command("load-default", help=text("cli.city_load"))
 def load_default() -> None:
-    from app.infra.database import Database  # noqa: PLC0415 - as above
-
-    settings = _settings()
-    database = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
-    load_city_with_bars(database)
-    database.dispose()
+    with _database(_settings()) as database:
+        load_city_with_bars(database)
 
 
 def load_city_with_bars(database: "Database") -> None:
-    from app.setup import load_city  # noqa: PLC0415 - as above
+    from app.setup import load_city
 
     with progress_bars() as bars:
         tasks: dict[str, object] = {}
@@ -94,28 +99,26 @@ def progress_bars() -> Progress:
 
 @app.command(help=text("cli.serve"))
 def serve() -> None:
-    from app.serving import serve as run_server  # noqa: PLC0415 - the web stack takes a second to import
+    from app.serving import serve as run_server
 
     run_server(_settings())
 
 
 @app.command(help=text("cli.run"))
 def run() -> None:
-    from app.infra.database import Database  # noqa: PLC0415
-    from app.serving import serve as run_server  # noqa: PLC0415
-    from app.setup import prepare_schema  # noqa: PLC0415
+    from app.serving import serve as run_server
+    from app.setup import prepare_schema
 
     settings = _settings()
     prepare_schema(settings.database_url)
-    database = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
-    load_city_with_bars(database)
-    database.dispose()
+    with _database(settings) as database:
+        load_city_with_bars(database)
     run_server(settings)
 
 
 @app.command(help=text("cli.worker"))
 def worker() -> None:
-    from app.serving import work  # noqa: PLC0415
+    from app.serving import work
 
     work(_settings())
 
@@ -126,18 +129,19 @@ def verify(
     *,
     anchor: Annotated[Path | None, typer.Option(help=text("cli.anchor_option"))] = None,
 ) -> None:
-    from app.infra.database import Database  # noqa: PLC0415
-    from app.journal.queries import verify as verify_chains  # noqa: PLC0415
-    from app.reports.queries import chain_heads, count_reports  # noqa: PLC0415
+    from app.journal.queries import verify as verify_chains
+    from app.reports.queries import chain_heads, count_reports
 
     anchors = {} if anchor is None else _read_anchors(anchor)
     wanted = {each: head for each, head in anchors.items() if number in {None, each}}
-    database = Database(_settings().database_url)
-    with database.reading(snapshot=True) as session, progress_bars() as bars:
+    with (
+        _database(_settings()) as database,
+        database.reading(snapshot=True) as session,
+        progress_bars() as bars,
+    ):
         total = count_reports(session, number=number)
         heads = bars.track(chain_heads(session, number=number), total=total, description=text("cli.verifying"))
         breaks = list(verify_chains(session, heads, anchors=wanted))
-    database.dispose()
     for each in breaks:
         console.print(text(f"journal.{each.kind.value}", number=each.number, seq=each.seq), style="red")
     if breaks:
@@ -147,19 +151,16 @@ def verify(
 
 @journal.command("anchor", help=text("cli.journal_anchor"))
 def write_anchor(path: Annotated[Path, typer.Argument()]) -> None:
-    from app.infra.database import Database  # noqa: PLC0415
-    from app.reports.queries import chain_heads  # noqa: PLC0415
+    from app.reports.queries import chain_heads
 
-    database = Database(_settings().database_url)
-    with database.reading(snapshot=True) as session:
+    with _database(_settings()) as database, database.reading(snapshot=True) as session:
         lines = [f"{number} {head.seq} {head.hash}" for _, number, head in chain_heads(session)]
-    database.dispose()
     path.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
     console.print(text("cli.anchored", count=len(lines), path=path))
 
 
 def _read_anchors(path: Path) -> dict[str, "Head"]:
-    from app.journal.chain import Head  # noqa: PLC0415
+    from app.journal.chain import Head
 
     try:
         rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
@@ -170,8 +171,8 @@ def _read_anchors(path: Path) -> dict[str, "Head"]:
 
 @app.command(help=text("cli.openapi"))
 def openapi(*, check: Annotated[bool, typer.Option("--check", help=text("cli.openapi_check"))] = False) -> None:
-    from app.main import describe  # noqa: PLC0415
-    from app.problem_docs import render  # noqa: PLC0415
+    from app.main import describe
+    from app.problem_docs import render
 
     wanted = {
         Path("openapi/openapi.json"): json.dumps(describe(), ensure_ascii=False, indent=1, sort_keys=True) + "\n",
@@ -195,8 +196,7 @@ def add_account(
     area: Annotated[str, typer.Option(help=text("account.area"))] = "",
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help=text("account.password_stdin"))] = False,
 ) -> None:
-    from app.identity.accounts import create_account  # noqa: PLC0415
-    from app.infra.database import Database  # noqa: PLC0415
+    from app.identity.accounts import create_account
 
     settings = _settings()
     password = (
@@ -204,9 +204,8 @@ def add_account(
         if password_stdin
         else typer.prompt(text("account.prompt"), hide_input=True, confirmation_prompt=True)
     )
-    database = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
     try:
-        with database.transaction() as session:
+        with _database(settings) as database, database.transaction() as session:
             _check_seat(session, role=role, unit=unit, area=area)
             create_account(
                 session,
@@ -220,14 +219,12 @@ def add_account(
             )
     except DomainError as refused:
         sys.exit(text(f"problem.{refused.code}", **refused.facts))
-    finally:
-        database.dispose()
     console.print(text("account.added", login=login, role=text(f"role.{role.value}")))
 
 
 def _check_seat(session: "Session", *, role: Role, unit: str | None, area: str) -> None:
     """Refuse a seat that cannot be: a unit's people without their unit, a unit or an area that does not exist."""
-    from app.city.models import Area, Unit  # noqa: PLC0415
+    from app.city.models import Area, Unit
 
     if role is Role.CITIZEN:
         sys.exit(text("account.no_citizen"))
@@ -247,28 +244,26 @@ def demo(
     seed: Annotated[int, typer.Option(help=text("demo.help_seed"))] = 42,
     save_picture: Annotated[Path | None, typer.Option(help=text("demo.help_picture"))] = None,
 ) -> None:
-    from app.demo.command import demonstrate  # noqa: PLC0415
-    from app.demo.seeding import Script  # noqa: PLC0415
-    from app.infra.database import Database  # noqa: PLC0415
-    from app.main import create_blobs  # noqa: PLC0415
-    from app.serving import serve as run_server  # noqa: PLC0415
-    from app.setup import prepare_schema  # noqa: PLC0415
+    from app.demo.command import demonstrate
+    from app.demo.seeding import Script
+    from app.main import create_blobs
+    from app.serving import serve as run_server
+    from app.setup import prepare_schema
 
     settings = _demo_settings()
     configure_logging("WARNING", json=settings.log_json)  # the bars are for people
     prepare_schema(settings.database_url)
-    database = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
-    demonstrate(
-        database,
-        create_blobs(settings),
-        wanted=Script(reports=reports, seed=seed),
-        base=f"http://{settings.host}:{settings.port}",
-        picture=save_picture,
-        console=console,
-        bars=progress_bars(),
-        now=now(),
-    )
-    database.dispose()
+    with _database(settings) as database:
+        demonstrate(
+            database,
+            create_blobs(settings),
+            wanted=Script(reports=reports, seed=seed),
+            base=f"http://{settings.host}:{settings.port}",
+            picture=save_picture,
+            console=console,
+            bars=progress_bars(),
+            now=now(),
+        )
     if serve:
         console.print(text("demo.stop"))
         configure_logging(settings.log_level, json=settings.log_json)
@@ -295,8 +290,8 @@ def journey(
     password: Annotated[str | None, typer.Option(help=text("journey.help_password"))] = None,
     timeout: Annotated[float, typer.Option(min=0.1, max=120, help=text("journey.help_timeout"))] = 10,
 ) -> None:
-    from app.demo.people import DEMO_PASSWORD  # noqa: PLC0415
-    from app.journey.running import travel  # noqa: PLC0415
+    from app.demo.people import DEMO_PASSWORD
+    from app.journey.running import travel
 
     if not travel(base, password=password or DEMO_PASSWORD, timeout_s=timeout, console=console):
         raise typer.Exit(1)

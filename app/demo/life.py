@@ -102,7 +102,7 @@ def _condition(life: Life) -> ConditionFact:
     default = city.default_condition(category)
     others = [each for each in city.conditions if each.category_code == category and each.auto_dispatch]
     dice = random.Random(f"{life.submission.at}{life.submission.reporter}")  # noqa: S311 - the same answer each time
-    return dice.choice(others) if others and dice.random() < 0.5 else default  # noqa: PLR2004
+    return dice.choice(others) if others and dice.random() < 0.5 else default  # noqa: PLR2004 - a share of the dice
 
 
 def _verifying(life: Life, _report: Report, now: datetime) -> Step:

@@ -82,7 +82,7 @@ def _house(draw: Draw, left: int, dice: random.Random) -> int:
     draw.rectangle((left, top, left + width, _KERB), fill=(grey + 20, grey, grey - dice.randint(5, 40)))
     for x in range(left + 18, left + width - 40, 54):
         for y in range(top + 20, _KERB - 90, 66):
-            draw.rectangle((x, y, x + 30, y + 40), fill=(70, 86, 104) if dice.random() < 0.8 else (236, 214, 150))  # noqa: PLR2004
+            draw.rectangle((x, y, x + 30, y + 40), fill=(70, 86, 104) if dice.random() < 0.8 else (236, 214, 150))  # noqa: PLR2004 - a share of the dice
     draw.rectangle((left, _KERB - 80, left + width, _KERB - 50), fill=tuple(dice.randint(60, 210) for _ in range(3)))
     return left + width + dice.randint(0, 30)
 

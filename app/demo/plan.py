@@ -162,7 +162,7 @@ def _planned(
         category=None if is_open else category,
         words=text(f"demo.say.{category}.{dice.randrange(WORDS_PER_CATEGORY)}"),
         location=_location(dice, streets, street),
-        views=(PhotoKind.NEAR,) if dice.random() < 0.3 else (PhotoKind.NEAR, PhotoKind.FAR),  # noqa: PLR2004
+        views=(PhotoKind.NEAR,) if dice.random() < 0.3 else (PhotoKind.NEAR, PhotoKind.FAR),  # noqa: PLR2004 - a share of the dice
         answers={"place_type": dice.choice(_PARKED_ON)} if category == "parking" and not is_open else {},
     )
     return Planned(submission, _fate(dice))

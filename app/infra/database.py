@@ -165,6 +165,12 @@ class Database:
                 session.execute(text("SET TRANSACTION READ ONLY"))  # ends with the savepoint
             yield session
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.dispose()
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         for engine in self.engines:

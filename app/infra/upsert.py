@@ -10,5 +10,5 @@ def insert_into(session: Session, model: type[SQLModel]) -> postgresql.Insert:
     The type named is PostgreSQL's; the two dialects' constructs have the same methods.
     """
     if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(model)  # type: ignore[return-value]
+        return sqlite.insert(model)  # type: ignore[return-value]  # both dialects have the methods used
     return postgresql.insert(model)

@@ -47,7 +47,7 @@ class Server:
         headers = {"Idempotency-Key": key} if key else {}
         return self.call("POST", path, token=token, expect=expect, json=body, headers=headers)
 
-    def call(self, method: str, path: str, *, token: str | None = None, expect: int = 200, **request: Any) -> Any:  # noqa: ANN401
+    def call(self, method: str, path: str, *, token: str | None = None, expect: int = 200, **request: Any) -> Any:  # noqa: ANN401 - whatever JSON
         """Return the JSON of an answer with the status expected.
 
         :raises Unexpected: another status, or no JSON

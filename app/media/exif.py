@@ -114,7 +114,7 @@ def _degrees(value: object, reference: str, *, positive: str, negative: str, lim
         parts = [float(part) for part in value]
     except (TypeError, ValueError, ArithmeticError):
         return None
-    if not 1 <= len(parts) <= 3 or not all(math.isfinite(part) and part >= 0 for part in parts):  # noqa: PLR2004
+    if not 1 <= len(parts) <= 3 or not all(math.isfinite(part) and part >= 0 for part in parts):  # noqa: PLR2004 - degrees, minutes, seconds
         return None
     degrees = math.fsum(part / (1.0, 60.0, 3600.0)[place] for place, part in enumerate(parts))
     if degrees > limit:

@@ -147,7 +147,7 @@ def handled(life: Life, *, ruler: Ruler) -> dict[str, Answer]:
 
 def held(life: Life, *, ruler: Ruler) -> dict[str, Answer]:
     forced = was_forced(life)
-    spans = {unit: ruler.inside(life, lambda step, unit=unit: step.holder == unit) for unit in UNITS}  # type: ignore[misc]
+    spans = {unit: ruler.inside(life, lambda step, unit=unit: step.holder == unit) for unit in UNITS}  # type: ignore[misc]  # a default binds the loop's unit
     return {
         unit: (sum(inside), life[-1].holder == unit)
         for unit, inside in spans.items()

@@ -52,7 +52,7 @@ def rows(town: Town, duration: str, group_by: str, **query: Any) -> dict[str, tu
 
 
 def beijing(*fields: int) -> datetime:
-    return datetime(*fields, tzinfo=BEIJING).astimezone(UTC)  # type: ignore[misc,arg-type]
+    return datetime(*fields, tzinfo=BEIJING).astimezone(UTC)  # type: ignore[misc,arg-type]  # fields by count
 
 
 @pytest.mark.parametrize("clock", ["natural", "working"])

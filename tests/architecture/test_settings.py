@@ -87,7 +87,7 @@ def test_a_value_that_does_not_fit_is_refused_without_repeating_it(monkeypatch: 
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
-        Settings().port = 9000  # type: ignore[misc]
+        Settings().port = 9000  # type: ignore[misc]  # frozen: that is the case
 
 
 @pytest.mark.parametrize("secret", ["secret_key", "wechat_secret", "s3_secret_access_key"])

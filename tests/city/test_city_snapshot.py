@@ -43,7 +43,7 @@ def city(session: Session) -> CitySnapshot:
 
 def test_the_snapshot_cannot_be_changed(city: CitySnapshot) -> None:
     with pytest.raises(FrozenInstanceError):
-        city.version = 2  # type: ignore[misc]
+        city.version = 2  # type: ignore[misc]  # frozen: that is the case
 
 
 def test_a_point_has_cell_community_street_and_district(city: CitySnapshot) -> None:

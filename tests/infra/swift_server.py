@@ -89,9 +89,9 @@ def configure(folder: Path, sockets: dict[str, socket.socket], *, secret: str) -
 
 def load(folder: Path) -> dict[str, App]:
     """Return the four servers, ready to answer; what they complain of goes to standard error."""
-    from swift.common.storage_policy import reload_storage_policies  # noqa: PLC0415
-    from swift.common.utils import get_logger, set_swift_dir  # noqa: PLC0415
-    from swift.common.wsgi import loadapp  # noqa: PLC0415
+    from swift.common.storage_policy import reload_storage_policies  # noqa: PLC0415 - after eventlet has patched
+    from swift.common.utils import get_logger, set_swift_dir  # noqa: PLC0415 - after eventlet has patched
+    from swift.common.wsgi import loadapp  # noqa: PLC0415 - after eventlet has patched
 
     get_logger({}, log_to_console=True)  # from here on every Swift logger writes there too
     set_swift_dir(str(folder))
@@ -115,7 +115,7 @@ def without_bulk_deletion(app: App) -> App:
 
 def make_bucket(proxy: App) -> None:
     """Make the bucket from inside, where no signature is asked for: the store under test makes none."""
-    from swift.common.swob import Request  # noqa: PLC0415
+    from swift.common.swob import Request  # noqa: PLC0415 - after eventlet has patched
 
     inside = {"REQUEST_METHOD": "PUT", "swift.authorize_override": True}
     response = Request.blank(f"/v1/AUTH_city/{BUCKET}", environ=inside).get_response(proxy)

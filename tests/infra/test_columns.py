@@ -46,8 +46,8 @@ def test_a_choice_may_be_absent_where_the_annotation_says_so(database: Database,
         session.add(a_sample("a", now))
         session.flush()
         assert stored(session, "second") is None
-    assert Sample.__table__.c.second.nullable  # type: ignore[attr-defined]
-    assert not Sample.__table__.c.colour.nullable  # type: ignore[attr-defined]
+    assert Sample.__table__.c.second.nullable  # type: ignore[attr-defined]  # made by SQLModel
+    assert not Sample.__table__.c.colour.nullable  # type: ignore[attr-defined]  # made by SQLModel
 
 
 def test_a_value_longer_than_the_column_is_found_at_once() -> None:
@@ -71,7 +71,7 @@ def test_json_keeps_chinese_and_none_is_null(database: Database, now: datetime) 
 
 
 def test_constraints_have_names() -> None:
-    table = Sample.__table__  # type: ignore[attr-defined]
+    table = Sample.__table__  # type: ignore[attr-defined]  # made by SQLModel
     assert {str(constraint.name) for constraint in table.constraints} == {
         "pk_sample",
         "uq_sample_name",

@@ -51,7 +51,7 @@ def test_a_key_is_for_one_request(database: Database, now: datetime, change: dic
         take(session, now)
         answer_first(session)
     with pytest.raises(KeyReused), database.transaction() as session:
-        take(session, now, **change)  # type: ignore[arg-type]
+        take(session, now, **change)  # type: ignore[arg-type]  # one argument changed
 
 
 def test_keys_belong_to_a_caller(database: Database, now: datetime) -> None:

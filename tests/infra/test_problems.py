@@ -77,7 +77,7 @@ def an_application() -> FastAPI:
 
     @application.get("/wrong-answer")
     def wrong_answer() -> Place:
-        return {"lon": "secret"}  # type: ignore[return-value]
+        return {"lon": "secret"}  # type: ignore[return-value]  # the mistake under test
 
     return application
 

@@ -68,7 +68,7 @@ ENDS = {Action.CLOSE, Action.REJECT, Action.VOID, Action.WITHDRAW}
 
 
 def microseconds(since: object, until: object) -> int:
-    return (until - since) // timedelta(microseconds=1)  # type: ignore[operator,no-any-return]
+    return (until - since) // timedelta(microseconds=1)  # type: ignore[operator,no-any-return]  # rows are untyped
 
 
 def test_exactly_one_desk_or_unit_holds_an_open_report(demo: Demo) -> None:

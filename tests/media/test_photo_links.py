@@ -57,9 +57,9 @@ def test_a_link_stays_the_same_within_the_hour() -> None:
 def test_an_altered_link_is_refused(change: dict[str, object]) -> None:
     expires, signature = parts(photo_url(PHOTO, PhotoSize.LARGE, secret=SECRET, now=NOW))
     link = {"photo_id": PHOTO, "size": PhotoSize.LARGE, "expires": expires, "signature": signature, "secret": SECRET}
-    check_link(**link, now=NOW)  # type: ignore[arg-type]
+    check_link(**link, now=NOW)  # type: ignore[arg-type]  # a parametrised link
     altered = link | change
     if "expires" in change:
         altered["expires"] = expires + 3600
     with pytest.raises(LinkInvalid):
-        check_link(**altered, now=NOW)  # type: ignore[arg-type]
+        check_link(**altered, now=NOW)  # type: ignore[arg-type]  # a parametrised link
