@@ -63,6 +63,8 @@ class GridGeneration(SQLModel, table=True):
     created_at: datetime
     source: str = Field(max_length=100)
     note: str = Field(max_length=500)
+    file_sha256: str | None = Field(default=None, max_length=64, unique=True)
+    datum: str = Field(default="wgs84", max_length=16, sa_column_kwargs={"server_default": "wgs84"})
 
 
 class Area(SQLModel, table=True):

@@ -29,7 +29,16 @@ class Permission(str, Enum):
     SUBMIT_REPORT = "submit_report"
     UPLOAD_PHOTO = "upload_photo"
     VIEW_OWN_REPORTS = "view_own_reports"
+    RESOLVE_PLACE = "resolve_place"
+    VIEW_REPORT = "view_report"
+    VIEW_ORIGINAL = "view_original"
     VIEW_QUEUE = "view_queue"
+    PULL_QUEUE = "pull_queue"
+    SEARCH_REPORTS = "search_reports"
+    SAVE_FILTER = "save_filter"
+    VIEW_TEMPLATES = "view_templates"
+    EDIT_TEMPLATES = "edit_templates"
+    ACT_IN_BULK = "act_in_bulk"
     VIEW_ANALYTICS = "view_analytics"
     VERIFY_JOURNAL = "verify_journal"
 
@@ -38,7 +47,16 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.SUBMIT_REPORT: frozenset({Role.CITIZEN, Role.INSPECTOR, Role.SERVICE}),
     Permission.UPLOAD_PHOTO: frozenset({Role.CITIZEN, Role.INSPECTOR, Role.SERVICE, *UNIT_ROLES}),
     Permission.VIEW_OWN_REPORTS: frozenset({Role.CITIZEN, Role.INSPECTOR, Role.SERVICE}),
+    Permission.RESOLVE_PLACE: frozenset(Role),
+    Permission.VIEW_REPORT: frozenset(Role),
+    Permission.VIEW_ORIGINAL: DESK_ROLES,
     Permission.VIEW_QUEUE: STAFF_ROLES,
+    Permission.PULL_QUEUE: frozenset({Role.ACCEPTOR, Role.DISPATCHER, Role.INSPECTOR, *UNIT_ROLES}),
+    Permission.SEARCH_REPORTS: STAFF_ROLES,
+    Permission.SAVE_FILTER: STAFF_ROLES,
+    Permission.VIEW_TEMPLATES: STAFF_ROLES,
+    Permission.EDIT_TEMPLATES: frozenset({Role.ADMINISTRATOR}),
+    Permission.ACT_IN_BULK: STAFF_ROLES,
     Permission.VIEW_ANALYTICS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.DISPATCHER}),
     Permission.VERIFY_JOURNAL: frozenset({Role.ADMINISTRATOR}),
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from app.domain.errors import Conflict, Forbidden
-from app.domain.roles import Role
+from app.domain.roles import STAFF_ROLES, Role
 
 
 class Status(str, Enum):
@@ -98,6 +98,8 @@ class Action(str, Enum):
     REFUSE_REOPEN = "refuse_reopen"
     APPEAL = "appeal"
     DECIDE_APPEAL = "decide_appeal"
+    SUPPLEMENT = "supplement"
+    NOTE = "note"
     WARN = "warn"
     BREACH = "breach"
     ESCALATE = "escalate"
@@ -121,6 +123,7 @@ class Need(str, Enum):
     LEVEL = "level"
     SECOND_PERSON = "second_person"
     SCORE = "score"
+    TEXT = "text"
 
 
 S, A, R, N = Status, Action, Role, Need
@@ -250,6 +253,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(A.REFUSE_REOPEN, {S.CLOSED}, Target.SAME, {R.ACCEPTOR}, N.REASON),
     _row(A.APPEAL, {S.CLOSED}, Target.SAME, {R.UNIT_LEAD}, N.REASON),
     _row(A.DECIDE_APPEAL, {S.CLOSED}, Target.SAME, {R.DISPATCHER, R.ACCEPTOR}, N.RESULT),
+    # Words beside the way: they change no status, but they are part of the history.
+    _row(A.SUPPLEMENT, OPEN, Target.SAME, {R.CITIZEN, R.SERVICE}, N.TEXT),
+    _row(A.NOTE, frozenset(S), Target.SAME, STAFF_ROLES, N.TEXT),
     # What only the clock does: it changes no status, but it is part of the history.
     _row(A.WARN, OPEN, Target.SAME, (), by_rule=True),
     _row(A.BREACH, OPEN, Target.SAME, (), by_rule=True),
@@ -310,6 +316,11 @@ def advance(
             raise IllegalTransition(report_status=status.value, action=action.value)
         return came_from
     return Status(row.target)
+
+
+def roles_for(action: Action) -> frozenset[Role]:
+    """Return the roles that may take an action in some status."""
+    return frozenset().union(*(row.roles for row in TRANSITIONS if row.action is action))
 
 
 def allowed_actions(status: Status, roles: frozenset[Role]) -> tuple[Action, ...]:

@@ -4,16 +4,17 @@ The application holds the cache, `app.state.callers = CallerCache()`, and `app.s
 whether demonstration accounts, whose passwords are public, may come in.
 """
 
-from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from app.domain.errors import Unauthenticated
-from app.domain.roles import Caller, Permission, Role
+from app.domain.roles import PERMISSIONS, Caller, Permission, Role
+from app.domain.workflow import Action, roles_for
 from app.identity.refusals import PermissionMissing, TokenExpired
 from app.identity.tokens import KnownCaller, known_caller, token_hash
 from app.infra.app_state import from_state
@@ -96,34 +97,29 @@ def _look_up(database: Database, hashed: str, *, allows_demo: bool) -> KnownCall
 CallerDep = Annotated[Caller, Depends(resolve_caller)]
 """The caller of the request; without a valid token the answer is 401."""
 
-Check = Callable[[Caller], Coroutine[Any, Any, Caller]]
 
+@dataclass(frozen=True)
+class Gate:
+    """A dependency that lets only callers with one of `roles` in; the API's description is written from it.
 
-def require(permission: Permission) -> Check:
-    """Return a dependency that lets only callers with `permission` in.
-
-    Use it as `Annotated[Caller, Depends(require(Permission.VIEW_QUEUE))]`.
-
-    :raises PermissionMissing: from the dependency, when none of the caller's roles has it
+    :raises PermissionMissing: from the dependency, when the caller has none of them
     """
 
-    async def permitted(caller: CallerDep) -> Caller:
-        if not caller.may(permission):
-            raise PermissionMissing(permission=permission.value)
+    roles: frozenset[Role]
+    name: str
+
+    async def __call__(self, caller: CallerDep) -> Caller:
+        if caller.roles.isdisjoint(self.roles):
+            raise PermissionMissing(permission=self.name)
         return caller
 
-    return permitted
+
+def require(permission: Permission) -> Gate:
+    """Return the gate of a permission, as in `Annotated[Caller, Depends(require(Permission.VIEW_QUEUE))]`."""
+    return Gate(PERMISSIONS[permission], permission.value)
 
 
-def require_role(*roles: Role) -> Check:
-    """Return a dependency that lets only callers with one of `roles` in.
-
-    :raises PermissionMissing: from the dependency
-    """
-
-    async def permitted(caller: CallerDep) -> Caller:
-        if not caller.has(*roles):
-            raise PermissionMissing
-        return caller
-
-    return permitted
+def require_action(*actions: Action) -> Gate:
+    """Return the gate of actions on reports: open to the roles that may take one of them in some status."""
+    roles = frozenset[Role]().union(*(roles_for(action) for action in actions))
+    return Gate(roles, actions[0].value)

@@ -6,12 +6,23 @@ from datetime import datetime
 from sqlalchemy import case
 from sqlmodel import Session, col, select, update
 
+from app.domain.gcj02 import distance_m
 from app.media.models import Photo
 from app.media.refusals import PhotoNotFound, PhotoTaken
 
 
-def attach_photos(session: Session, *, photo_ids: Sequence[str], report_id: int, owner_id: int, now: datetime) -> None:
+def attach_photos(
+    session: Session,
+    *,
+    photo_ids: Sequence[str],
+    report_id: int,
+    owner_id: int,
+    place: tuple[float, float],
+    now: datetime,
+) -> None:
     """Bind the owner's photos to the report in the order given; an id given twice counts once.
+
+    What the cameras noted is compared with `place` (WGS-84 lon, lat) and `now`, and the differences are kept.
 
     :raises PhotoNotFound: one does not exist, has expired or is somebody else's
     :raises PhotoTaken: one belongs to a report already
@@ -22,9 +33,28 @@ def attach_photos(session: Session, *, photo_ids: Sequence[str], report_id: int,
     places = case({photo_id: place for place, photo_id in enumerate(wanted)}, value=col(Photo.id))
     free = (col(Photo.id).in_(wanted), col(Photo.owner_id) == owner_id, col(Photo.report_id).is_(None))
     binding = update(Photo).where(*free).values(report_id=report_id, attached_at=now, position=places)
-    bound = set(session.scalars(binding.returning(col(Photo.id)), execution_options={"synchronize_session": False}))
-    if len(bound) != len(wanted):
+    noted = binding.returning(col(Photo.id), col(Photo.exif_lon), col(Photo.exif_lat), col(Photo.taken_at))
+    rows = session.execute(noted, execution_options={"synchronize_session": False}).all()
+    if len(rows) != len(wanted):
+        bound = {row[0] for row in rows}
         _refuse(session, [photo_id for photo_id in wanted if photo_id not in bound], owner_id=owner_id)
+    gaps = [_gaps(*row, place=place, now=now) for row in rows if row[1] is not None or row[3] is not None]
+    if gaps:
+        session.execute(update(Photo), gaps)
+
+
+def _gaps(
+    photo_id: str,
+    lon: float | None,
+    lat: float | None,
+    taken_at: datetime | None,
+    *,
+    place: tuple[float, float],
+    now: datetime,
+) -> dict[str, object]:
+    metres = None if lon is None or lat is None else round(distance_m(*place, lon, lat), 1)
+    seconds = None if taken_at is None else round((now - taken_at).total_seconds())
+    return {"id": photo_id, "place_gap_m": metres, "time_gap_s": seconds}
 
 
 def _refuse(session: Session, unbound: list[str], *, owner_id: int) -> None:

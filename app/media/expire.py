@@ -39,13 +39,13 @@ def expire_unattached(session: Session, *, before: datetime, limit: int) -> Expi
     if not photos:
         return Expired(count=0, unused_keys=frozenset())
     session.exec(delete(Photo).where(col(Photo.id).in_([photo.id for photo in photos])))
-    keys = {key for photo in photos for key in (photo.original_key, photo.large_key, photo.small_key)}
+    keys = {key for photo in photos for key in (photo.original_key, photo.large_key, photo.small_key) if key}
     return Expired(count=len(photos), unused_keys=frozenset(keys - _used(session, keys)))
 
 
 def _used(session: Session, keys: Collection[str]) -> set[str]:
     """Return those of the files that some photo still needs; a rendering may be another photo's original."""
-    return {key for column in _FILES for key in session.scalars(select(column).where(column.in_(keys)))}
+    return {key for column in _FILES for key in session.scalars(select(column).where(column.in_(keys))) if key}
 
 
 def delete_unused(database: Database, blobs: BlobStore, keys: Collection[str]) -> int:

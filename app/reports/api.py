@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlmodel import Session
 
-from app.domain.roles import DESK_ROLES, Permission
-from app.identity.caller import require, require_role
+from app.domain.roles import Permission
+from app.identity.caller import require
 from app.infra.blobs import BlobsDep
 from app.infra.idempotency import KEY_PATTERN, find_by_key
 from app.infra.paging import Page, PageRequest
@@ -89,7 +89,7 @@ def list_my_reports(filters: Annotated[PageRequest, Query()], desk: DeskDep) -> 
 @router.get(
     "/photos/{photo_id}/original",
     response_class=Response,
-    dependencies=[Depends(require_role(*DESK_ROLES))],
+    dependencies=[Depends(require(Permission.VIEW_ORIGINAL))],
     responses={**_ORIGINAL, **problems(401, 403, 404, 422)},
 )
 def download_original(photo_id: Annotated[str, Path(pattern=PHOTO_ID)], desk: DeskDep, blobs: BlobsDep) -> Response:

@@ -34,8 +34,9 @@ class Report(SQLModel, table=True):
     """One report. `lon`/`lat` are WGS-84 degrees, `sent_*` what the client sent in `datum`.
 
     `holder` is a desk's name or a unit's code and null once the report is closed; `due_at` is the running stage's
-    deadline and null while no clock runs. `journal_seq`/`journal_hash` are the head of the report's chain and
-    `changed_at` its newest instant.
+    deadline and null while no clock runs. `master_id` is the report that a merged one follows, `place_hint` the code of
+    a doubt about the place. `journal_seq`/`journal_hash` are the head of the report's chain and `changed_at` its newest
+    instant.
     """
 
     __tablename__ = "report"
@@ -79,6 +80,7 @@ class Report(SQLModel, table=True):
     cell_code: str = Field(max_length=15)
     is_place_certain: bool
     place_offset_m: float = 0
+    place_hint: str | None = Field(default=None, max_length=32)
 
     proposed_unit_code: str = Field(foreign_key="unit.code", max_length=64)
     unit_code: str | None = Field(default=None, foreign_key="unit.code", max_length=64)
@@ -106,6 +108,9 @@ class Report(SQLModel, table=True):
     feedback_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    master_id: int | None = Field(default=None, foreign_key="report.id", index=True)
+    reopen_requested_at: datetime | None = None
+    reopen_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     return_count: int = 0
     rework_count: int = 0
     rating_score: int | None = None
@@ -113,3 +118,12 @@ class Report(SQLModel, table=True):
 
     journal_seq: int = 0
     journal_hash: str = Field(default="", max_length=64)
+
+
+class AssistingUnit(SQLModel, table=True):
+    """A unit that helps the responsible one; it sees the report and has no clock of its own."""
+
+    __tablename__ = "assisting_unit"
+
+    report_id: int = Field(primary_key=True, foreign_key="report.id")
+    unit_code: str = Field(primary_key=True, max_length=64, foreign_key="unit.code", index=True)

@@ -19,10 +19,10 @@ from app.domain.routing import Decision
 from app.domain.workflow import STAGE_OF, Action, Stage, Status, advance
 from app.journal.chain import Head
 from app.journal.write import RULE, Actor, Event, link, store
-from app.media.attach import attach_photos
 from app.reports.actions.engine import Context, holder_of
 from app.reports.clocks import id_of, set_handling_deadline, stage_limit
 from app.reports.errors import NothingToSay, NumberTaken, PhotoRequired
+from app.reports.evidence import attach_evidence
 from app.reports.models import Report, Source
 from app.reports.routing_step import decide, explain
 from app.reports.schemas import SubmitReport
@@ -136,9 +136,7 @@ class _Birth:
         _flush(session)  # for the id that timers, journal and photos refer to
         store_new(session, id_of(report), passed=passed, running=running)
         store(session, id_of(report), links)
-        if photo_ids:
-            owner = self.context.caller.user_id
-            attach_photos(session, photo_ids=photo_ids, report_id=id_of(report), owner_id=owner, now=now)
+        attach_evidence(session, report, photo_ids, caller=self.context.caller, now=now)
         return report
 
     def _timers(self) -> tuple[list[dict[str, Any]], Timer]:

@@ -78,6 +78,8 @@ TEXTS: dict[str, str] = {
     "action.refuse_reopen": "不同意重办",
     "action.appeal": "申诉",
     "action.decide_appeal": "裁定申诉",
+    "action.supplement": "补充说明",
+    "action.note": "备注",
     "action.warn": "预警",
     "action.breach": "超期",
     "action.escalate": "升级",

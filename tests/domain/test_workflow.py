@@ -90,6 +90,8 @@ PRODUCT: list[Row] = [
     (A.REFUSE_REOPEN, {S.CLOSED}, None, {R.ACCEPTOR}, {N.REASON}),
     (A.APPEAL, {S.CLOSED}, None, {R.UNIT_LEAD}, {N.REASON}),
     (A.DECIDE_APPEAL, {S.CLOSED}, None, {R.DISPATCHER, R.ACCEPTOR}, {N.RESULT}),
+    (A.SUPPLEMENT, EVERY_OPEN, None, {R.CITIZEN, R.SERVICE}, {N.TEXT}),
+    (A.NOTE, set(S), None, set(R) - {R.CITIZEN, R.SERVICE}, {N.TEXT}),
     (A.WARN, EVERY_OPEN, None, set(), set()),
     (A.BREACH, EVERY_OPEN, None, set(), set()),
     (A.ESCALATE, EVERY_OPEN, None, set(), set()),

@@ -55,7 +55,9 @@ def count(database: Database) -> int:
 
 def attach(database: Database, photo_ids: list[str], report_id: int, owner_id: int, now: datetime) -> None:
     with database.transaction() as session:
-        attach_photos(session, photo_ids=photo_ids, report_id=report_id, owner_id=owner_id, now=now)
+        attach_photos(
+            session, photo_ids=photo_ids, report_id=report_id, owner_id=owner_id, place=(120.4, 36.1), now=now
+        )
 
 
 def test_everything_known_of_a_photo_is_kept(

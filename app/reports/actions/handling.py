@@ -5,11 +5,10 @@ from sqlmodel import Session, col, select
 from app.domain.roles import Role
 from app.domain.workflow import Action
 from app.identity.models import UserAccount
-from app.media.attach import attach_photos
 from app.reports.actions.engine import Context, act, check_allowed
 from app.reports.actions.schemas import AssignBody, NoteBody, ReasonBody, ResolveBody, ResultBody
-from app.reports.clocks import id_of
 from app.reports.errors import NotYourTask, PhotoRequired, UnknownHandler
+from app.reports.evidence import attach_evidence
 from app.reports.models import Report
 from app.reports.routing_step import propose_after_return
 
@@ -63,7 +62,7 @@ def submit_result(session: Session, report: Report, body: ResultBody, *, context
     """
     check_allowed(report, Action.SUBMIT_RESULT, context=context)
     _check_task(report, context=context)
-    _attach(session, report, body.photo_ids, context=context)
+    attach_evidence(session, report, body.photo_ids, caller=context.caller, now=context.now)
     report.has_result = True
     _hand_over(report)
     facts = {"photos": len(body.photo_ids)}
@@ -85,7 +84,7 @@ def resolve(session: Session, report: Report, body: ResolveBody, *, context: Con
     check_allowed(report, Action.RESOLVE, context=context)
     if not body.photo_ids and not report.has_result:
         raise PhotoRequired
-    _attach(session, report, body.photo_ids, context=context)
+    attach_evidence(session, report, body.photo_ids, caller=context.caller, now=context.now)
     report.resolved_at = context.now
     report.feedback_at = report.feedback_at or context.now
     facts = {"photos": len(body.photo_ids), "unit": report.unit_code}
@@ -101,10 +100,3 @@ def _check_task(report: Report, *, context: Context) -> None:
     is_lead = context.caller.has(Role.UNIT_LEAD)
     if report.handler_id not in {None, context.caller.user_id} and not is_lead:
         raise NotYourTask
-
-
-def _attach(session: Session, report: Report, photo_ids: list[str], *, context: Context) -> None:
-    if photo_ids:
-        attach_photos(
-            session, photo_ids=photo_ids, report_id=id_of(report), owner_id=context.caller.user_id, now=context.now
-        )

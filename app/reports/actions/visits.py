@@ -4,11 +4,10 @@ from sqlmodel import Session
 
 from app.domain.gcj02 import distance_m, to_wgs84
 from app.domain.workflow import Action
-from app.media.attach import attach_photos
 from app.reports.actions.engine import Context, act, check_allowed
 from app.reports.actions.schemas import FailedCheckBody, Point, VerificationBody, VisitBody
-from app.reports.clocks import id_of
 from app.reports.errors import TooFar
+from app.reports.evidence import attach_evidence
 from app.reports.models import Report
 
 MAX_DISTANCE_M = 200.0
@@ -51,9 +50,7 @@ def _visit(session: Session, report: Report, action: Action, body: VisitBody, *,
     offset_m = _distance(report, body.point)
     if offset_m > MAX_DISTANCE_M:
         raise TooFar(distance_m=round(offset_m), max_distance_m=round(MAX_DISTANCE_M))
-    attach_photos(
-        session, photo_ids=body.photo_ids, report_id=id_of(report), owner_id=context.caller.user_id, now=context.now
-    )
+    attach_evidence(session, report, body.photo_ids, caller=context.caller, now=context.now)
     return {"photos": len(body.photo_ids), "distance_m": round(offset_m)}
 
 
