@@ -1,0 +1,1 @@
+"""Finding reports: lists with filters for staff, search by number and by Chinese words."""
