@@ -11,9 +11,10 @@ from sqlmodel import Session
 
 from app.domain.working_time import BEIJING
 from app.infra.blobs import BlobStore
-from app.media.images import PhotoBudget, RenderedPhoto, inspect_and_render
+from app.media.budget import PhotoBudget
+from app.media.images import PhotoFacts, inspect_and_render
 from app.media.models import PhotoKind
-from app.media.store import PhotoKeys, put_files, store_photo
+from app.media.store import PhotoFiles, put_files, store_photo
 
 SIZE = (1280, 960)
 VIEWS = (PhotoKind.NEAR, PhotoKind.FAR, PhotoKind.AFTER)
@@ -193,13 +194,13 @@ _SUBJECTS: Mapping[str, Callable[[Draw, Box, random.Random], None]] = {
 class Album:
     """The pictures as the pipeline left them; every use of one is a row of its own, as if it had been uploaded."""
 
-    pictures: Mapping[tuple[str, PhotoKind], tuple[RenderedPhoto, PhotoKeys]]
+    pictures: Mapping[tuple[str, PhotoKind], tuple[PhotoFacts, PhotoFiles]]
 
     def upload(self, session: Session, category: str, kind: PhotoKind, *, owner_id: int, now: datetime) -> str:
         """Keep one more photo of a problem, or of the place without it, and return its id."""
         view = PhotoKind.AFTER if kind is PhotoKind.CHECK else kind
-        rendered, keys = self.pictures[category, view]
-        return store_photo(session, rendered, keys, owner_id=owner_id, kind=kind, client_id=None, now=now).id
+        facts, files = self.pictures[category, view]
+        return store_photo(session, facts, files, owner_id=owner_id, kind=kind, client_id=None, now=now).id
 
 
 def make_album(
@@ -210,7 +211,7 @@ def make_album(
     pictures = {}
     for done, (category, view) in enumerate(wanted, start=1):
         original = picture(category, view, taken_at=now if view is PhotoKind.FAR else None)
-        rendered = inspect_and_render(original, budget=PhotoBudget())
-        pictures[category, view] = rendered, put_files(blobs, original, rendered)
+        facts, rendering = inspect_and_render(original, budget=PhotoBudget())
+        pictures[category, view] = facts, put_files(blobs, original, facts, rendering)
         progress(done, len(wanted))
     return Album(pictures)

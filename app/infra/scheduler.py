@@ -1,5 +1,6 @@
 """The ticker: runs jobs at an interval, never two of the same at a time, never silent."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class Ticker:
             executors={"default": ThreadPoolExecutor(threads)},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
+        self._is_stopping = threading.Event()
         self.failures: dict[str, Failure] = {}
         self.last_success: dict[str, datetime] = {}
 
@@ -61,7 +63,8 @@ class Ticker:
         self._scheduler.start()
 
     def stop(self, *, wait: bool = True) -> None:
-        """Start no further run; with `wait`, return when the running ones have ended."""
+        """Start no further run or batch; with `wait`, return when the running ones have ended."""
+        self._is_stopping.set()
         self._scheduler.shutdown(wait=wait)
 
     def tick(self, name: str) -> int:
@@ -75,7 +78,7 @@ class Ticker:
             for _ in range(MAX_ROUNDS):
                 batch = self._jobs[name]()
                 done += batch
-                if batch <= 0:
+                if batch <= 0 or self._is_stopping.is_set():
                     break
         except Exception as error:  # noqa: BLE001 - the ticker outlives any job; the failure is recorded
             self._failed(name, error)

@@ -9,17 +9,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
 
 from app.domain.roles import Caller, Permission
-from app.identity.caller import require
+from app.identity.caller import limited, require
 from app.infra.app_state import from_state
 from app.infra.blobs import BlobsDep
 from app.infra.clock import Now
 from app.infra.database import DatabaseDep
 from app.infra.problems import problems
 from app.infra.wire import NO_NUL
-from app.media.images import PhotoBudget
+from app.media.budget import PhotoBudget
 from app.media.links import PhotoSize, check_link
 from app.media.models import PHOTO_ID, PhotoKind
-from app.media.queries import photo_with
+from app.media.queries import own_photo, shown_key
 from app.media.refusals import PhotoOnlyOne
 from app.media.schemas import PhotoRead, photo_read
 from app.media.upload import upload_photo
@@ -43,10 +43,15 @@ async def _one_file(request: Request) -> None:
 LinkSecret = Annotated[bytes, from_state("link_secret")]
 """The key that signs links to photos: `request.app.state.link_secret`."""
 
-PhotoId = Annotated[str, Path(pattern=PHOTO_ID)]
+PhotoId = Annotated[str, Path(pattern=PHOTO_ID, description="照片编号，上传时得到")]
 
 
-@router.post("/api/v1/photos", status_code=201, responses=problems(401, 403, 413, 422, 503))
+@router.post(
+    "/api/v1/photos",
+    status_code=201,
+    dependencies=[Depends(limited("photos"))],
+    responses=problems(401, 403, 413, 422, 429, 503),
+)
 def receive_photo(
     *,
     uploader: Annotated[Caller, Depends(require(Permission.UPLOAD_PHOTO))],
@@ -62,7 +67,10 @@ def receive_photo(
         str | None, Form(min_length=1, max_length=64, pattern=NO_NUL, description="重传同一张照片时保持不变")
     ] = None,
 ) -> PhotoRead:
-    """Take one photo. Sent again under the same `client_id`, it is the same photo."""
+    """Take one photo. Sent again under the same `client_id`, it is the same photo.
+
+    It is stored when this answers. A heavy one is made visible soon after; ask with `GET`.
+    """
     original = file.file.read(budget.max_bytes + 1)  # one more than allowed is enough to refuse it
     photo = upload_photo(
         database, blobs, original, owner_id=uploader.user_id, kind=kind, client_id=client_id, budget=budget, now=now
@@ -70,11 +78,26 @@ def receive_photo(
     return photo_read(photo, secret=secret, now=now)
 
 
+@router.get("/api/v1/photos/{photo_id}", responses=problems(401, 403, 404, 422))
+def read_photo(
+    *,
+    uploader: Annotated[Caller, Depends(require(Permission.UPLOAD_PHOTO))],
+    photo_id: PhotoId,
+    database: DatabaseDep,
+    secret: LinkSecret,
+    now: Now,
+) -> PhotoRead:
+    """Tell whether a photo of one's own can be seen yet."""
+    with database.reading() as session:
+        photo = own_photo(session, photo_id, owner_id=uploader.user_id)
+    return photo_read(photo, secret=secret, now=now)
+
+
 @router.get("/media/{photo_id}/{size}.jpg", response_class=Response, responses={**_PICTURE, **problems(403, 404, 422)})
 def show_photo(
     *,
     photo_id: PhotoId,
-    size: PhotoSize,
+    size: Annotated[PhotoSize, Path(description="large 看图，small 列表缩略图")],
     e: Annotated[int, Query(ge=0, le=2**53, description="链接失效时刻，Unix 秒")],
     s: Annotated[str, Query(min_length=1, max_length=64, description="链接签名")],
     database: DatabaseDep,
@@ -85,7 +108,6 @@ def show_photo(
     """Show a photo to whoever has a link to it that is still good."""
     left_s = check_link(photo_id, size, expires=e, signature=s, secret=secret, now=now)
     with database.reading() as session:
-        photo = photo_with(session, photo_id)
-    key = {PhotoSize.LARGE: photo.large_key, PhotoSize.SMALL: photo.small_key}[size]
+        key = shown_key(session, photo_id, size)
     headers = {"Cache-Control": f"private, max-age={left_s}, immutable", "X-Content-Type-Options": "nosniff"}
     return Response(blobs.get(key), media_type="image/jpeg", headers=headers)

@@ -32,18 +32,26 @@ class Outline:
     """The frame of one image in a file.
 
     `end` is the offset behind its last byte. `size` is (width, height) in pixels as the header claims; of several
-    pictures in one HEIF it is the largest. `scans` counts the passes a JPEG decoder has to make.
+    pictures in one HEIF it is the largest. `scans` counts the passes a JPEG decoder has to make, `least_bytes` is what
+    its picture cannot be coded in less than. `exif` is a PNG's chunk of EXIF, which may stand behind the pixels.
     """
 
     end: int
     size: tuple[int, int]
     scans: int = 1
+    least_bytes: int = 0
+    exif: bytes = b""
 
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-# The major brands of still images coded with HEVC (ISO/IEC 23008-12, annex B; HEIF's own mif1 and msf1).
-_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
+# The brands of images coded with HEVC (ISO/IEC 23008-12, annex B). HEIF's own do not say which codec; files of other
+# codecs that begin with them name it further on.
+_HEVC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
+_HEIF_BRANDS = frozenset({b"mif1", b"msf1"})
+_OTHER_CODECS = frozenset({b"avif", b"avis", b"jpeg", b"jpgs", b"avci", b"avcs", b"j2ki", b"j2is", b"vvic", b"vvis"})
+
+_LONGEST_FTYP = 256
 
 # Boxes that may stand at the top level of an ISO base media file (ISO/IEC 14496-12), and those phones add there.
 _TOP_BOXES = frozenset(
@@ -60,9 +68,17 @@ def sniff(data: bytes, start: int = 0) -> PhotoFormat | None:
         return PhotoFormat.PNG
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return PhotoFormat.WEBP
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+    if head[4:8] == b"ftyp" and _is_hevc(data, start, major=head[8:12]):
         return PhotoFormat.HEIF
     return None
+
+
+def _is_hevc(data: bytes, start: int, *, major: bytes) -> bool:
+    if major not in _HEIF_BRANDS:
+        return major in _HEVC_BRANDS
+    end = start + int.from_bytes(data[start : start + 4], "big")
+    named = {data[place : place + 4] for place in range(start + 16, min(end, start + _LONGEST_FTYP), 4)}
+    return bool(named & _HEVC_BRANDS) or not named & _OTHER_CODECS
 
 
 def outline(data: bytes, photo_format: PhotoFormat, start: int = 0) -> Outline:
@@ -96,35 +112,53 @@ _JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN, _TEMPORARY = 0xD8, 0xD9, 0xDA, 0x01
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
+# Frames coded with Huffman codes, of which none is shorter than a bit; arithmetic ones may spend less.
+_HUFFMAN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+
 
 def _walk_jpeg(data: bytes, start: int) -> Outline:
-    position, size, scans = start + 2, (0, 0), 0
+    position, frame, scans = start + 2, 0, 0
     while found := _JPEG_MARKER.search(data, position):
         position = found.end()
         marker = data[position - 1]
         if marker == _END_OF_IMAGE:
-            return Outline(end=position, size=size, scans=scans)
+            size, least = _jpeg_frame(data, frame) if frame else ((0, 0), 0)
+            return Outline(end=position, size=size, scans=scans, least_bytes=least)
         if marker in (_START_OF_IMAGE, _TEMPORARY):
             continue
-        if marker in _FRAME_MARKERS and size == (0, 0):
-            size = (_number(data, position + 5, 2), _number(data, position + 3, 2))
+        if marker in _FRAME_MARKERS and not frame:
+            frame = position
         scans += marker == _START_OF_SCAN
         position += max(_number(data, position, 2), 2)
     raise IndexError
 
 
+def _jpeg_frame(data: bytes, start: int) -> tuple[tuple[int, int], int]:
+    """Return the size that a frame header claims, and the bytes it takes to code one bit for each block of 8 x 8."""
+    height, width = _number(data, start + 3, 2), _number(data, start + 5, 2)
+    components = _number(data, start + 7, 1)
+    factors = [divmod(_number(data, start + 9 + 3 * each, 1), 16) for each in range(components)]
+    if data[start - 1] not in _HUFFMAN_FRAMES or not factors or not all(h and v for h, v in factors):
+        return (width, height), 0
+    across, down = (8 * max(each) for each in zip(*factors, strict=True))
+    blocks = sum((width * h // across) * (height * v // down) for h, v in factors)
+    return (width, height), blocks // 8
+
+
 def _walk_png(data: bytes, start: int) -> Outline:
     """Follow the chunks to IEND, comparing the checksum of each that matters (PNG 3rd edition, 5.3 and 5.4)."""
-    position = start + len(PNG_SIGNATURE)
+    position, exif = start + len(PNG_SIGNATURE), b""
     size = (_number(data, position + 8, 4), _number(data, position + 12, 4))
     while True:
         length, kind = _number(data, position, 4), data[position + 4 : position + 8]
         checksum = _number(data, position + 8 + length, 4)
         if kind[:1].isupper() and zlib.crc32(memoryview(data)[position + 4 : position + 8 + length]) != checksum:
             raise PhotoUnreadable(reason="damaged")  # Pillow would show whatever the damage left
+        if kind == b"eXIf":
+            exif = data[position + 8 : position + 8 + length]
         position += 12 + length
         if kind == b"IEND":
-            return Outline(end=position, size=size)
+            return Outline(end=position, size=size, exif=exif)
 
 
 def _walk_webp(data: bytes, start: int) -> Outline:

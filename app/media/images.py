@@ -6,28 +6,21 @@ here, before anything is decoded, and a JPEG is decoded at the fraction of its s
 
 import hashlib
 import io
-import math
 import struct
-import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import pairwise
 
 import pi_heif
 from PIL import Image, ImageCms
 
+from app.media.budget import PhotoBudget, is_heavy, refuse_too_many_pixels, turn_in_request
 from app.media.exif import DETAIL_IFD, GPS_IFD, ORIENTATION, ExifHints, read_hints
 from app.media.formats import Outline, PhotoFormat, outline, sniff
 from app.media.polyglots import refuse_polyglot
-from app.media.refusals import (
-    PhotoFormatUnsupported,
-    PhotoServiceBusy,
-    PhotoTooLarge,
-    PhotoTooManyPixels,
-    PhotoUnreadable,
-)
+from app.media.refusals import PhotoFormatUnsupported, PhotoTooLarge, PhotoUnreadable
 
 LARGE_SIDE = 1600
 SMALL_SIDE = 320
@@ -35,29 +28,11 @@ QUALITY = 82
 
 
 @dataclass(frozen=True, slots=True)
-class PhotoBudget:
-    """What one photo may cost: bytes of the file, pixels to decode (a JPEG decodes at a fraction), decoder passes.
+class PhotoFacts:
+    """What is known of a photo without its pixels.
 
-    `wait_s` is how long it may wait for a free decoder, in seconds; a huge photo needs two turns and may wait for each.
-    """
-
-    max_bytes: int = 10 * 1024 * 1024
-    jpeg_pixels: int = 120_000_000
-    other_pixels: int = 60_000_000
-    jpeg_pixel_passes: int = 1_500_000_000
-    wait_s: float = 8
-
-    def pixels(self, photo_format: PhotoFormat) -> int:
-        return self.jpeg_pixels if photo_format is PhotoFormat.JPEG else self.other_pixels
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedPhoto:
-    """A photo that may be kept and shown.
-
-    `width` and `height` are those of the upright original in pixels, `sha256` is of the original bytes. `large` and
-    `small` are upright sRGB JPEGs of at most 1600 and 320 pixels a side, without any metadata. The EXIF hints are
-    described in `app.media.exif.ExifHints`.
+    `width` and `height` are those of the upright original in pixels, `sha256` is of the original bytes. The EXIF hints
+    are described in `app.media.exif.ExifHints`. `frame` is the picture as it lies in the file.
     """
 
     format: PhotoFormat
@@ -65,13 +40,25 @@ class RenderedPhoto:
     height: int
     size_bytes: int
     sha256: str
-    taken_at: datetime | None
-    taken_at_is_assumed: bool
-    exif_lon: float | None
-    exif_lat: float | None
-    exif_notes: tuple[str, ...]
+    hints: ExifHints
+    frame: Outline
+
+    @property
+    def is_heavy(self) -> bool:
+        return is_heavy(self.frame, self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What may be shown of a photo.
+
+    `large` and `small` are upright sRGB JPEGs of at most 1600 and 320 pixels a side, without any metadata. `dhash` is
+    the difference hash of the picture in 16 hexadecimal digits (`app.domain.picture_hash`).
+    """
+
     large: bytes
     small: bytes
+    dhash: str
 
 
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=2)
@@ -99,97 +86,90 @@ _SIDEWAYS = frozenset({5, 6, 7, 8})
 _SRGB = ImageCms.createProfile("sRGB")
 _LARGEST_PROFILE = 4_000_000
 
-# A 12-megapixel photo needs some 100 MB while it is decoded, the worst that is allowed (a WebP of 60) 950:
-# two at a time, and only one of the huge ones.
-_DECODERS = threading.BoundedSemaphore(2)
-_HUGE_DECODER = threading.BoundedSemaphore(1)
-_HUGE_PIXELS = 30_000_000
 
-# Decoding and waiting together. Whoever waits holds a thread that answers requests (16 by default): most stay free.
-_ROOM = threading.BoundedSemaphore(6)
-_RETRY_AFTER_S = 5
+def inspect(data: bytes, *, budget: PhotoBudget) -> PhotoFacts:
+    """Check the bytes of an upload as far as that goes without decoding pixels.
 
-
-def inspect_and_render(data: bytes, *, budget: PhotoBudget) -> RenderedPhoto:
-    """Check the bytes of an upload and make what may be shown of it. Costs some 80 ms of CPU for 12 megapixels.
-
-    Only the bytes count, not a name or a declared type. Of an animation the first frame is taken; transparent parts
-    become white. Broken EXIF is noted and ignored.
+    Only the bytes count, not a name or a declared type. Broken EXIF is noted and ignored.
 
     :raises PhotoTooLarge: more than `budget.max_bytes`
     :raises PhotoFormatUnsupported: neither JPEG, PNG, WebP nor HEIC
-    :raises PhotoTooManyPixels: would need too much memory or time, judged before decoding
+    :raises PhotoTooManyPixels: would need too much memory or time
     :raises PhotoPolyglot: something else hides in the file
     :raises PhotoUnreadable: truncated or damaged
-    :raises PhotoServiceBusy: too many photos are waiting already, or none of the decoders became free in time
     """
     if len(data) > budget.max_bytes:
         raise PhotoTooLarge(max_mb=budget.max_bytes // 1_000_000)
+    photo_format, frame = outline_of(data)
+    refuse_too_many_pixels(frame, photo_format, budget)
+    refuse_polyglot(data, end=frame.end)
+    with _opened(data, photo_format, budget) as image:
+        if frame.exif:
+            image.info["exif"] = frame.exif
+        width, height = image.size
+        orientation, hints = _exif(image)
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    sha256 = hashlib.sha256(data).hexdigest()
+    return PhotoFacts(photo_format, width, height, len(data), sha256, hints, frame)
+
+
+def outline_of(data: bytes) -> tuple[PhotoFormat, Outline]:
+    """Tell which format the bytes have, and walk the picture.
+
+    :raises PhotoFormatUnsupported: none of ours
+    :raises PhotoUnreadable: it ends before its own end, or there is less of it than such a picture takes
+    """
     photo_format = sniff(data)
     if photo_format is None:
         raise PhotoFormatUnsupported
     frame = outline(data, photo_format)
-    _refuse_too_many_pixels(frame, photo_format, budget)
-    refuse_polyglot(data, end=frame.end)
-    with _turn(frame, budget.wait_s):
-        try:
-            return _render(data, photo_format, budget)
-        except _BROKEN as broken:
-            raise PhotoUnreadable(reason="damaged") from broken
+    if frame.end < frame.least_bytes:
+        raise PhotoUnreadable(reason="truncated")
+    return photo_format, frame
 
 
-def _refuse_too_many_pixels(frame: Outline, photo_format: PhotoFormat, budget: PhotoBudget) -> None:
-    pixels = math.prod(frame.size)
-    if pixels > budget.pixels(photo_format):
-        raise PhotoTooManyPixels(max_megapixels=budget.pixels(photo_format) // 1_000_000)
-    # A progressive JPEG may ask for thousands of passes over a huge picture ("scan bomb").
-    if pixels * frame.scans > budget.jpeg_pixel_passes:
-        raise PhotoTooManyPixels(max_megapixels=budget.jpeg_pixel_passes // frame.scans // 1_000_000)
+def render(data: bytes, photo_format: PhotoFormat, *, budget: PhotoBudget) -> Rendering:
+    """Make what may be shown of bytes that `inspect` let pass. Costs some 80 ms of CPU for a JPEG of 12 megapixels.
+
+    Of an animation the first frame is taken; transparent parts become white. Hold a turn (`app.media.budget`): memory
+    and CPU are bounded by how many do this at a time.
+
+    :raises PhotoTooManyPixels: more than the header claimed
+    :raises PhotoUnreadable: damaged pixels
+    """
+    with _opened(data, photo_format, budget) as image:
+        upright = _upright(_shown(image), _exif(image)[0])
+        small = _shrunk(upright, SMALL_SIDE)
+        return Rendering(large=_jpeg(upright), small=_jpeg(small), dhash=_dhash(small))
+
+
+def inspect_and_render(data: bytes, *, budget: PhotoBudget) -> tuple[PhotoFacts, Rendering]:
+    """Do both at once, however heavy the photo is.
+
+    :raises PhotoServiceBusy: too many photos are waiting already, or none of the decoders became free in time
+    :raises DomainError: any refusal of `inspect` and `render`
+    """
+    facts = inspect(data, budget=budget)
+    with turn_in_request(facts.frame, budget.wait_s):
+        return facts, render(data, facts.format, budget=budget)
 
 
 @contextmanager
-def _turn(frame: Outline, wait_s: float) -> Iterator[None]:
-    with ExitStack() as held:
-        _take(_ROOM, held, wait_s=0)
-        if math.prod(frame.size) > _HUGE_PIXELS:
-            _take(_HUGE_DECODER, held, wait_s=wait_s)
-        _take(_DECODERS, held, wait_s=wait_s)
-        yield
-
-
-def _take(turns: threading.BoundedSemaphore, held: ExitStack, *, wait_s: float) -> None:
-    if not turns.acquire(timeout=wait_s):
-        raise PhotoServiceBusy(retry_after_s=_RETRY_AFTER_S)
-    held.callback(turns.release)
-
-
-def _render(data: bytes, photo_format: PhotoFormat, budget: PhotoBudget) -> RenderedPhoto:
-    with Image.open(io.BytesIO(data), formats=(photo_format.value,)) as image:
-        width, height = image.size
-        _refuse_too_many_pixels(Outline(end=0, size=image.size), photo_format, budget)  # as the decoder sees it
-        orientation, hints = _exif(image)
-        large = _upright(_shown(image), orientation)
-    if orientation in _SIDEWAYS:
-        width, height = height, width
-    return RenderedPhoto(
-        format=photo_format,
-        width=width,
-        height=height,
-        size_bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-        taken_at=hints.taken_at,
-        taken_at_is_assumed=hints.taken_at_is_assumed,
-        exif_lon=hints.lon,
-        exif_lat=hints.lat,
-        exif_notes=hints.notes,
-        large=_jpeg(large),
-        small=_jpeg(_shrunk(large, SMALL_SIDE)),
-    )
+def _opened(data: bytes, photo_format: PhotoFormat, budget: PhotoBudget) -> Iterator[Image.Image]:
+    """Open the picture, and take whatever goes wrong with it for damage."""
+    try:
+        with Image.open(io.BytesIO(data), formats=(photo_format.value,)) as image:
+            refuse_too_many_pixels(Outline(end=0, size=image.size), photo_format, budget)  # as the decoder sees it
+            yield image
+    except _BROKEN as broken:
+        raise PhotoUnreadable(reason="damaged") from broken
 
 
 def _exif(image: Image.Image) -> tuple[int, ExifHints]:
+    """Return the orientation and the hints; a PNG is asked past its own method, which would decode it first."""
     try:
-        tags = image.getexif()
+        tags = Image.Image.getexif(image)
         orientation = tags.get(ORIENTATION, 1)
         hints = read_hints(dict(tags), tags.get_ifd(DETAIL_IFD), tags.get_ifd(GPS_IFD))
     except _BROKEN:
@@ -220,7 +200,7 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits of grey: Pillow's own conversion to L clips instead of scaling
         return image.point(lambda value: value * (1 / 257)).convert("L")
     if image.has_transparency_data:
-        return image.convert("RGBA")
+        return image if image.mode == "RGBA" else image.convert("RGBA")
     return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
 
@@ -256,3 +236,11 @@ def _jpeg(image: Image.Image) -> bytes:
     output = io.BytesIO()
     image.save(output, "JPEG", quality=QUALITY)
     return output.getvalue()
+
+
+def _dhash(image: Image.Image) -> str:
+    """Return 64 bits: is each area of the picture, in eight rows of nine, brighter than its neighbour on the right?"""
+    areas = image.convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
+    rows = [areas[start : start + 9] for start in range(0, len(areas), 9)]
+    bits = "".join("01"[left > right] for row in rows for left, right in pairwise(row))
+    return f"{int(bits, 2):016x}"

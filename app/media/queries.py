@@ -6,16 +6,22 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from app.media.models import Photo, PhotoKind
+from app.media.links import PhotoSize
+from app.media.models import Photo, PhotoKind, PhotoState
 from app.media.refusals import PhotoNotFound
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoRef:
-    """What a report shows of a photo; its addresses come from `app.media.links.photo_url`."""
+    """What a report shows of a photo, as described in `app.media.models.Photo`.
+
+    Its addresses come from `app.media.links.photo_url`, once it is ready.
+    """
 
     id: str
     kind: PhotoKind
+    state: PhotoState
+    failure: str | None
     owner_id: int
     sha256: str
     width: int
@@ -24,6 +30,8 @@ class PhotoRef:
     taken_at_is_assumed: bool
     exif_lon: float | None
     exif_lat: float | None
+    place_gap_m: float | None
+    time_gap_s: int | None
     attached_at: datetime | None
 
 
@@ -47,6 +55,8 @@ def _ref(photo: Photo) -> PhotoRef:
     return PhotoRef(
         id=photo.id,
         kind=photo.kind,
+        state=photo.state,
+        failure=photo.failure,
         owner_id=photo.owner_id,
         sha256=photo.sha256,
         width=photo.width,
@@ -55,6 +65,8 @@ def _ref(photo: Photo) -> PhotoRef:
         taken_at_is_assumed=photo.taken_at_is_assumed,
         exif_lon=photo.exif_lon,
         exif_lat=photo.exif_lat,
+        place_gap_m=photo.place_gap_m,
+        time_gap_s=photo.time_gap_s,
         attached_at=photo.attached_at,
     )
 
@@ -68,6 +80,29 @@ def photo_with(session: Session, photo_id: str) -> Photo:
     if photo is None:
         raise PhotoNotFound(photo_ids=[photo_id])
     return photo
+
+
+def own_photo(session: Session, photo_id: str, *, owner_id: int) -> Photo:
+    """Return a photo to the one who uploaded it.
+
+    :raises PhotoNotFound: there is none, or it is somebody else's
+    """
+    photo = photo_with(session, photo_id)
+    if photo.owner_id != owner_id:
+        raise PhotoNotFound(photo_ids=[photo_id])
+    return photo
+
+
+def shown_key(session: Session, photo_id: str, size: PhotoSize) -> str:
+    """Return where the picture of a photo is that people see.
+
+    :raises PhotoNotFound: there is no such photo, or it is not ready
+    """
+    photo = photo_with(session, photo_id)
+    key = {PhotoSize.LARGE: photo.large_key, PhotoSize.SMALL: photo.small_key}[size]
+    if key is None:
+        raise PhotoNotFound(photo_ids=[photo_id])
+    return key
 
 
 def photo_of_client(session: Session, *, owner_id: int, client_id: str) -> Photo | None:

@@ -58,6 +58,12 @@ class PhotoTaken(Conflict):
     code = "PHOTO_TAKEN"
 
 
+class PhotoFailed(Conflict):
+    """The photo was uploaded but could not be rendered: nobody would see anything on it."""
+
+    code = "PHOTO_FAILED"
+
+
 class PhotoClientIdReused(Invalid):
     """The client gave the id of one photo to another."""
 

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from app.infra.blobs import BlobStore
 from app.infra.database import Database
-from app.media.images import PhotoBudget, inspect_and_render
+from app.media.budget import PhotoBudget, turn_in_request
+from app.media.images import PhotoFacts, Rendering, inspect, render
 from app.media.models import Photo, PhotoKind
 from app.media.store import has_files, put_files, same_photo, store_photo
 
@@ -21,22 +22,31 @@ def upload_photo(
     budget: PhotoBudget,
     now: datetime,
 ) -> Photo:
-    """Check, render and keep a photo; the same bytes under the same `client_id` are kept once.
+    """Check and keep a photo, and render it unless it is a heavy one: that is left to the worker.
+
+    The same bytes under the same `client_id` are kept once.
 
     :raises PhotoClientIdReused: the id stands for another picture
-    :raises DomainError: any refusal of `inspect_and_render`
+    :raises PhotoServiceBusy: all decoders are taken
+    :raises DomainError: any refusal of `inspect` and `render`
     """
     sha256 = hashlib.sha256(original).hexdigest()
     with database.reading() as session:
         known = same_photo(session, owner_id=owner_id, client_id=client_id, sha256=sha256)
     if known is not None:
         return known
-    rendered = inspect_and_render(original, budget=budget)
-    keys = put_files(blobs, original, rendered)
+    facts = inspect(original, budget=budget)
+    rendering = None if facts.is_heavy else _rendered(original, facts, budget)
+    files = put_files(blobs, original, facts, rendering)
     with database.transaction() as session:
-        photo = store_photo(session, rendered, keys, owner_id=owner_id, kind=kind, client_id=client_id, now=now)
+        photo = store_photo(session, facts, files, owner_id=owner_id, kind=kind, client_id=client_id, now=now)
     # An expiring photo of the same content may have taken the files along between the two steps above.
     # `delete_unused` looks for new rows after deleting, this looks for files after adding: one of the two notices.
-    if not has_files(blobs, keys):
-        put_files(blobs, original, rendered)
+    if not has_files(blobs, files):
+        put_files(blobs, original, facts, rendering)
     return photo
+
+
+def _rendered(original: bytes, facts: PhotoFacts, budget: PhotoBudget) -> Rendering:
+    with turn_in_request(facts.frame, budget.wait_s):
+        return render(original, facts.format, budget=budget)

@@ -23,7 +23,7 @@ from app.identity.models import UserAccount
 from app.infra.blobs import BlobMissing, BlobStore
 from app.infra.database import Database
 from app.main import create_blobs
-from app.media.images import PhotoBudget
+from app.media.budget import PhotoBudget
 from app.media.models import PhotoKind
 from app.media.upload import upload_photo
 from app.settings import Settings
@@ -229,6 +229,8 @@ def test_an_uploaded_photo_is_kept_with_its_renderings(database: Database, blobs
         now=now,
     )
     assert blobs.get(photo.original_key) == original
+    assert photo.large_key
+    assert photo.small_key
     assert decoded(blobs.get(photo.large_key)).size == (1600, 1200)
     assert decoded(blobs.get(photo.small_key)).size == (320, 240)
 

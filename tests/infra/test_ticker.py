@@ -28,6 +28,13 @@ def test_a_backlog_is_bounded_per_tick(ticker: Ticker) -> None:
     assert ticker.tick("endless") == MAX_ROUNDS
 
 
+def test_a_stop_waits_for_the_batch_that_runs_and_not_for_the_backlog(ticker: Ticker) -> None:
+    ticker.start()
+    ticker.stop()
+    ticker.every(60, "endless", lambda: 1)
+    assert ticker.tick("endless") == 1
+
+
 def test_a_failure_is_logged_and_kept_until_the_next_success(ticker: Ticker, now: datetime) -> None:
     outcomes: Iterator[int | Exception] = iter([KeyError("13800000000"), KeyError(), 0])
 

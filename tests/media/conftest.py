@@ -17,15 +17,20 @@ import app.tables  # noqa: F401 - a photo refers to tables of other packages
 from app.domain.roles import Role
 from app.identity.caller import CallerCache
 from app.identity.models import UserAccount
+from app.identity.throttle import CallerThrottle
 from app.identity.tokens import issue_token
 from app.infra import problems
 from app.infra.blobs import BlobStore
 from app.infra.database import Database
 from app.media import api
-from app.media.images import PhotoBudget
+from app.media.budget import PhotoBudget
+from app.media.models import Photo, PhotoKind
+from app.media.upload import upload_photo
+from tests.media.pictures import a_jpeg
 
 NewUser = Callable[..., int]
 NewReport = Callable[[int], int]
+Upload = Callable[..., Photo]
 
 _numbers = count(1)
 
@@ -122,7 +127,29 @@ def world(database: Database, blobs: BlobStore, now: datetime) -> World:
     app.state.callers = CallerCache()
     app.state.allows_demo_accounts = False
     app.state.photo_budget = budget
+    app.state.throttles = {"photos": CallerThrottle(per_hour=0)}
     app.state.link_secret = b"for tests only"
     there = World(client=TestClient(app), blobs=blobs, database=database, now=now)
     app.state.clock = lambda: there.now
     return there
+
+
+@pytest.fixture
+def upload(database: Database, blobs: BlobStore, now: datetime) -> Upload:
+    """Give what keeps a photo as a request would."""
+
+    def make(
+        owner_id: int, original: bytes | None = None, *, client_id: str | None = None, at: datetime = now
+    ) -> Photo:
+        return upload_photo(
+            database,
+            blobs,
+            original or a_jpeg(),
+            owner_id=owner_id,
+            kind=PhotoKind.NEAR,
+            client_id=client_id,
+            budget=PhotoBudget(),
+            now=at,
+        )
+
+    return make

@@ -112,6 +112,20 @@ def a_png_bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
 
 
+def a_png(
+    size: tuple[int, int],
+    pixels: bytes,
+    *,
+    depth: int = 8,
+    colour_type: int = 2,
+    behind: tuple[tuple[bytes, bytes], ...] = (),
+) -> bytes:
+    """Return a PNG by hand, of compressed `pixels` that may be anything, with chunks behind them."""
+    header = struct.pack(">IIBBBBB", *size, depth, colour_type, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", pixels), *behind, (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in chunks)
+
+
 # The library that reads HEIC cannot write it: `quarters()` turned by 90 degrees, with a time and a place.
 A_HEIC = base64.b85decode(
     "0000SW^{RQXk}?*00000ZE0pPXk}?*ZE0a<0005VZDn*}000000000XXk=`10000000000aA{+700000000000000000000G-"
@@ -127,3 +141,7 @@ A_HEIC = base64.b85decode(
     "6ZATcmHFfckWFaRqsI65#e000040096300002P5=M^00IC7000030001@00RI500002MF0Q*00aO9000030002G000000000a000"
     "01000040000100006000050001Z000010000M000010003d00005"
 )
+
+_PIXELS = A_HEIC.index(b"mdat") + 4
+A_DAMAGED_HEIC = A_HEIC[:_PIXELS] + bytes(8) + A_HEIC[_PIXELS + 8 :]
+"""Sound by its boxes, with the beginning of the pixels gone: only a decoder notices."""

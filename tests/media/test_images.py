@@ -13,8 +13,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from app.domain.errors import DomainError
+from app.media.budget import PhotoBudget, turn, turn_in_request
 from app.media.formats import Outline, PhotoFormat
-from app.media.images import PhotoBudget, RenderedPhoto, _turn, inspect_and_render
+from app.media.images import PhotoFacts, Rendering, inspect_and_render
 from app.media.refusals import (
     PhotoFormatUnsupported,
     PhotoServiceBusy,
@@ -43,27 +44,32 @@ from tests.media.pictures import (
 BUDGET = PhotoBudget()
 
 
-def render(data: bytes, budget: PhotoBudget = BUDGET) -> RenderedPhoto:
-    return inspect_and_render(data, budget=budget)
+def both(data: bytes) -> tuple[PhotoFacts, Rendering]:
+    return inspect_and_render(data, budget=BUDGET)
+
+
+def render(data: bytes, budget: PhotoBudget = BUDGET) -> Rendering:
+    return inspect_and_render(data, budget=budget)[1]
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_comes_out_upright(file_format: str, orientation: int) -> None:
     stored = stored_turned(quarters(2000, 1200), orientation)
-    photo = render(encoded(stored, file_format, exif=exif(base={0x0112: orientation})))
-    assert (photo.width, photo.height) == (2000, 1200)
-    large, small = decoded(photo.large), decoded(photo.small)
+    facts, shown = both(encoded(stored, file_format, exif=exif(base={0x0112: orientation})))
+    assert (facts.width, facts.height) == (2000, 1200)
+    large, small = decoded(shown.large), decoded(shown.small)
     assert (large.size, small.size) == ((1600, 960), (320, 192))
     assert corners(large) == corners(small) == list(QUARTERS)
 
 
 def test_a_heic_comes_out_upright_with_its_hints() -> None:
-    photo = render(A_HEIC)
-    assert (photo.format, photo.width, photo.height) == (PhotoFormat.HEIF, 64, 48)
-    assert corners(decoded(photo.large)) == corners(decoded(photo.small)) == list(QUARTERS)
-    assert (photo.taken_at, photo.taken_at_is_assumed) == (datetime(2026, 11, 20, 2, 0, tzinfo=UTC), False)
-    assert (photo.exif_lon, photo.exif_lat) == (120.383, 36.067)
+    facts, shown = both(A_HEIC)
+    assert (facts.format, facts.width, facts.height) == (PhotoFormat.HEIF, 64, 48)
+    assert corners(decoded(shown.large)) == corners(decoded(shown.small)) == list(QUARTERS)
+    hints = facts.hints
+    assert (hints.taken_at, hints.taken_at_is_assumed) == (datetime(2026, 11, 20, 2, 0, tzinfo=UTC), False)
+    assert (hints.lon, hints.lat) == (120.383, 36.067)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
@@ -86,9 +92,9 @@ def test_no_shape_breaks_the_scaling(size: tuple[int, int]) -> None:
 
 def test_the_original_is_named_by_its_hash() -> None:
     original = a_jpeg()
-    photo = render(original)
-    assert photo.sha256 == hashlib.sha256(original).hexdigest()
-    assert (photo.format, photo.size_bytes) == (PhotoFormat.JPEG, len(original))
+    facts, _ = both(original)
+    assert facts.sha256 == hashlib.sha256(original).hexdigest()
+    assert (facts.format, facts.size_bytes) == (PhotoFormat.JPEG, len(original))
 
 
 @pytest.mark.parametrize(
@@ -155,9 +161,9 @@ def test_of_an_animation_the_first_frame_counts(file_format: str) -> None:
 
 def test_a_camera_file_with_two_pictures_is_a_jpeg() -> None:
     other = Image.new("RGB", (64, 48), "black")
-    photo = render(encoded(quarters(), "MPO", save_all=True, append_images=[other], quality=95))
-    assert photo.format is PhotoFormat.JPEG
-    assert corners(decoded(photo.large)) == list(QUARTERS)
+    facts, shown = both(encoded(quarters(), "MPO", save_all=True, append_images=[other], quality=95))
+    assert facts.format is PhotoFormat.JPEG
+    assert corners(decoded(shown.large)) == list(QUARTERS)
 
 
 def test_colours_of_another_space_are_converted() -> None:
@@ -173,25 +179,25 @@ def test_nothing_but_pixels_is_shown(file_format: str) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     tags = exif(base={0x010F: "SECRETMAKER", 0x0112: 6}, gps=gps)
     options = {"comment": b"SECRETWORD"} if file_format == "JPEG" else {}
-    photo = render(encoded(quarters(), file_format, exif=tags, icc_profile=srgb, **options))
-    assert (photo.exif_lon, photo.exif_lat) == (120.3833333, 36.0666667)
-    for shown in (photo.large, photo.small):
+    facts, rendering = both(encoded(quarters(), file_format, exif=tags, icc_profile=srgb, **options))
+    assert (facts.hints.lon, facts.hints.lat) == (120.3833333, 36.0666667)
+    for shown in (rendering.large, rendering.small):
         assert not any(word in shown for word in (b"SECRET", b"Exif", b"ICC_PROFILE", b"http", b"Photoshop"))
         assert set(decoded(shown).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
 def test_time_without_an_offset_is_read_as_beijing_time() -> None:
-    photo = render(a_jpeg(exif=exif(detail={0x9003: "2026:11:20 10:00:00"})))
-    assert photo.taken_at == datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
-    assert photo.taken_at_is_assumed
+    facts, _ = both(a_jpeg(exif=exif(detail={0x9003: "2026:11:20 10:00:00"})))
+    assert facts.hints.taken_at == datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+    assert facts.hints.taken_at_is_assumed
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF:UserWarning")
 def test_broken_exif_is_noted_and_not_held_against_the_photo() -> None:
-    photo = render(a_jpeg(exif=b"Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff"))
-    assert (photo.taken_at, photo.exif_lon) == (None, None)
+    facts, _ = both(a_jpeg(exif=b"Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff"))
+    assert (facts.hints.taken_at, facts.hints.lon) == (None, None)
     broken_place = exif(gps={1: "N", 2: (200.0, 0.0, 0.0), 3: "E", 4: (1.0, 0.0, 0.0)})
-    assert render(a_jpeg(exif=broken_place)).exif_notes == ("gps_unreadable",)
+    assert both(a_jpeg(exif=broken_place))[0].hints.notes == ("gps_unreadable",)
 
 
 def test_a_file_over_the_limit_is_refused() -> None:
@@ -287,8 +293,8 @@ def test_a_jpeg_may_have_more_pixels_than_others() -> None:
 
 def test_a_huge_photo_within_the_budget_is_accepted() -> None:
     """108 megapixels are an ordinary phone; Pillow on its own would warn above 89."""
-    photo = render(encoded(Image.new("L", (12_000, 9_000), 128)))
-    assert (photo.width, decoded(photo.large).size) == (12_000, (1600, 1200))
+    facts, shown = both(encoded(Image.new("L", (12_000, 9_000), 128)))
+    assert (facts.width, decoded(shown.large).size) == (12_000, (1600, 1200))
 
 
 def test_a_jpeg_with_too_many_passes_is_refused() -> None:
@@ -317,7 +323,7 @@ def test_damage_anywhere_ends_in_a_picture_or_a_refusal(seed: int) -> None:
 
 def take_turns(held: ExitStack, *sizes: tuple[int, int]) -> None:
     for size in sizes:
-        held.enter_context(_turn(Outline(end=0, size=size), 0))
+        held.enter_context(turn_in_request(Outline(end=0, size=size), 0))
 
 
 def test_nobody_waits_for_a_decoder_without_limit() -> None:
@@ -329,15 +335,15 @@ def test_nobody_waits_for_a_decoder_without_limit() -> None:
                 render(a_jpeg(), impatient)
         assert refused.value.facts == {"retry_after_s": 5}
         assert refused.value.retryable
-    assert render(a_jpeg(), impatient).width
+    assert render(a_jpeg(), impatient).large
 
 
 def test_a_huge_photo_leaves_a_decoder_to_the_others() -> None:
     with ExitStack() as held:
         take_turns(held, (8000, 6000))
-        with pytest.raises(PhotoServiceBusy), _turn(Outline(end=0, size=(8000, 6000)), 0):
+        with pytest.raises(PhotoServiceBusy), turn(Outline(end=0, size=(8000, 6000)), 0):
             pass
-        assert render(a_jpeg(), PhotoBudget(wait_s=0)).width
+        assert render(a_jpeg(), PhotoBudget(wait_s=0)).large
 
 
 def test_only_a_few_may_wait() -> None:
@@ -349,4 +355,4 @@ def test_only_a_few_may_wait() -> None:
             refused, waiting = wait(uploads, return_when=FIRST_COMPLETED)
             assert [type(upload.exception()) for upload in refused] == [PhotoServiceBusy]
             assert not any(upload.done() for upload in waiting)
-        assert [upload.result().width > 0 for upload in waiting] == [True] * 4
+        assert [len(upload.result().large) > 0 for upload in waiting] == [True] * 4

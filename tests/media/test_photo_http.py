@@ -1,6 +1,7 @@
 """Uploading and showing photos over HTTP."""
 
 import hashlib
+import zlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,9 +12,15 @@ import pytest
 from httpx2 import Response
 
 from app.domain.roles import Role
+from app.media.budget import turn_in_request
 from app.media.formats import Outline
-from app.media.images import _turn
-from tests.media.pictures import a_jpeg, decoded, exif
+from app.media.jobs import render_photos
+from app.media.links import PhotoSize, photo_url
+from app.media.models import PhotoState
+from app.media.refusals import PhotoTooManyPixels, PhotoUnreadable
+from app.media.rendering import GAVE_UP
+from app.media.schemas import state_text
+from tests.media.pictures import A_HEIC, QUARTERS, a_jpeg, a_png, corners, decoded, exif
 
 NewUser = Callable[..., int]
 
@@ -36,7 +43,9 @@ def test_a_photo_is_taken_whatever_it_is_called(world: Any, citizen: dict[str, s
     answer = upload(world, citizen, original, name="file-1795197194114", kind="near", client_id="draft-1")
     assert answer.status_code == 201
     photo = answer.json()
-    assert photo.keys() == {"photo_id", "kind", "url", "thumb_url", "sha256", "width", "height"}
+    assert photo.keys() == {
+        "photo_id", "kind", "state", "state_text", "url", "thumb_url", "sha256", "width", "height"
+    }  # fmt: skip
     assert photo["sha256"] == hashlib.sha256(original).hexdigest()
     assert (photo["kind"], photo["width"], photo["height"]) == ("near", 2000, 1500)
     again = upload(world, citizen, original, client_id="draft-1", kind="near")
@@ -111,7 +120,7 @@ def test_when_all_decoders_are_taken_the_client_is_told_when_to_come_back(world:
     state.photo_budget = replace(state.photo_budget, wait_s=0)
     with ExitStack() as held:
         for _ in range(2):
-            held.enter_context(_turn(Outline(end=0, size=(64, 48)), 0))
+            held.enter_context(turn_in_request(Outline(end=0, size=(64, 48)), 0))
         answer = upload(world, citizen, a_jpeg())
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert (answer.json()["code"], answer.json()["retryable"]) == ("PHOTO_SERVICE_BUSY", True)
@@ -124,3 +133,66 @@ def test_uploading_needs_a_login_and_the_permission(world: Any, new_user: NewUse
     assert upload(world, acceptor, a_jpeg()).json()["code"] == "PERMISSION_MISSING"
     for role in (Role.INSPECTOR, Role.SERVICE, Role.HANDLER, Role.UNIT_LEAD):
         assert upload(world, world.token(new_user(role)), a_jpeg()).status_code == 201
+
+
+def work(world: Any) -> int:
+    return render_photos(world.database, world.blobs, lambda: world.now)
+
+
+def test_a_heavy_photo_is_taken_at_once_and_seen_when_the_worker_has_rendered_it(
+    world: Any, citizen: dict[str, str]
+) -> None:
+    taken = upload(world, citizen, A_HEIC, client_id="draft-1")
+    photo = taken.json()
+    assert (taken.status_code, photo["state"], photo["width"], photo["height"]) == (201, "processing", 64, 48)
+    assert (photo["url"], photo["thumb_url"], photo["state_text"]) == (None, None, "正在处理，请稍后查看")
+    mine = f"/api/v1/photos/{photo['photo_id']}"
+    assert world.client.get(mine, headers=citizen).json() == photo
+    assert work(world) == 1
+    seen = world.client.get(mine, headers=citizen).json()
+    assert seen == photo | {
+        "state": "ready", "state_text": "可以查看", "url": seen["url"], "thumb_url": seen["thumb_url"]
+    }  # fmt: skip
+    assert corners(decoded(world.client.get(seen["url"]).content)) == list(QUARTERS)
+    assert corners(decoded(world.client.get(seen["thumb_url"]).content)) == list(QUARTERS)
+    assert upload(world, citizen, A_HEIC, client_id="draft-1").json() == seen
+
+
+def test_a_photo_that_cannot_be_rendered_says_so_in_words(world: Any, citizen: dict[str, str]) -> None:
+    photo = upload(world, citizen, a_png((3000, 2900), zlib.compress(b"\x00"))).json()
+    assert photo["state"] == "processing"
+    work(world)
+    seen = world.client.get(f"/api/v1/photos/{photo['photo_id']}", headers=citizen).json()
+    assert (seen["state"], seen["url"], seen["thumb_url"]) == ("failed", None, None)
+    assert seen["state_text"] == "照片已损坏或不完整，无法显示，原件已留存"
+
+
+def test_a_picture_that_is_not_there_yet_is_not_found(world: Any, citizen: dict[str, str]) -> None:
+    photo_id = upload(world, citizen, A_HEIC).json()["photo_id"]
+    for size in PhotoSize:
+        link = photo_url(photo_id, size, secret=world.client.app.state.link_secret, now=world.now)
+        answer = world.client.get(link)
+        assert (answer.status_code, answer.json()["code"]) == (404, "PHOTO_NOT_FOUND")
+
+
+def test_only_its_uploader_asks_for_a_photo(world: Any, citizen: dict[str, str], new_user: NewUser) -> None:
+    photo = upload(world, citizen, a_jpeg()).json()
+    mine = f"/api/v1/photos/{photo['photo_id']}"
+    assert world.client.get(mine, headers=citizen).json() == photo
+    assert world.client.get(mine).status_code == 401
+    for role, status, code in (
+        (Role.CITIZEN, 404, "PHOTO_NOT_FOUND"),
+        (Role.INSPECTOR, 404, "PHOTO_NOT_FOUND"),
+        (Role.SUPERVISOR, 403, "PERMISSION_MISSING"),
+    ):
+        answer = world.client.get(mine, headers=world.token(new_user(role)))
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert world.client.get("/api/v1/photos/" + "x" * 22, headers=citizen).status_code == 404
+    assert world.client.get("/api/v1/photos/" + "x" * 10_000, headers=citizen).status_code == 422
+
+
+@pytest.mark.parametrize("failure", [*(refusal.code for refusal in (PhotoUnreadable, PhotoTooManyPixels)), GAVE_UP])
+def test_every_failure_has_its_words(failure: str) -> None:
+    words = state_text(PhotoState.FAILED, failure)
+    assert words.endswith("原件已留存")
+    assert words != state_text(PhotoState.FAILED, None)

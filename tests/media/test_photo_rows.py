@@ -10,8 +10,9 @@ from sqlmodel import col, select
 from app.infra.blobs import BlobStore
 from app.infra.database import Database
 from app.media.attach import attach_photos
+from app.media.budget import PhotoBudget
 from app.media.expire import KEPT_UNATTACHED, delete_unused, expire_unattached
-from app.media.images import PhotoBudget, inspect_and_render
+from app.media.images import inspect_and_render
 from app.media.jobs import expire_photos
 from app.media.models import Photo, PhotoKind
 from app.media.queries import photos_of
@@ -24,28 +25,16 @@ Upload = Callable[..., Photo]
 NewId = Callable[..., int]
 
 
-@pytest.fixture
-def upload(database: Database, blobs: BlobStore, now: datetime) -> Upload:
-    def make(
-        owner_id: int, original: bytes | None = None, *, client_id: str | None = None, at: datetime = now
-    ) -> Photo:
-        return upload_photo(
-            database,
-            blobs,
-            original or a_jpeg(),
-            owner_id=owner_id,
-            kind=PhotoKind.NEAR,
-            client_id=client_id,
-            budget=PhotoBudget(),
-            now=at,
-        )
-
-    return make
-
-
 def stored(database: Database, photo: Photo) -> Photo | None:
     with database.reading() as session:
         return session.get(Photo, photo.id)
+
+
+def keys_of(photo: Photo) -> list[str]:
+    """Return where the files of a ready photo are: original, large and small."""
+    keys = [photo.original_key, photo.large_key, photo.small_key]
+    assert all(keys)
+    return [str(key) for key in keys]
 
 
 def count(database: Database) -> int:
@@ -80,8 +69,8 @@ def test_everything_known_of_a_photo_is_kept(
     assert photo.taken_at_is_assumed
     assert (photo.exif_lon, photo.exif_lat) == (120.383, 36.067)
     assert photo.created_at == now
+    assert [blobs.get(key)[:2] for key in keys_of(photo)] == [b"\xff\xd8"] * 3
     assert blobs.get(photo.original_key) == original
-    assert blobs.get(photo.large_key).startswith(b"\xff\xd8")
     assert len(photo.id) == 22
 
 
@@ -112,10 +101,10 @@ def test_two_uploads_at_once_under_one_client_id_make_one_photo(
 ) -> None:
     """The second one was still rendering when the first was stored."""
     first = upload(owner_id, client_id="a")
-    rendered = inspect_and_render(a_jpeg(), budget=PhotoBudget())
-    keys = put_files(blobs, a_jpeg(), rendered)
+    facts, rendering = inspect_and_render(a_jpeg(), budget=PhotoBudget())
+    files = put_files(blobs, a_jpeg(), facts, rendering)
     with database.transaction() as session:
-        late = store_photo(session, rendered, keys, owner_id=owner_id, kind=PhotoKind.NEAR, client_id="a", now=now)
+        late = store_photo(session, facts, files, owner_id=owner_id, kind=PhotoKind.NEAR, client_id="a", now=now)
     assert late.id == first.id
     assert count(database) == 1
 
@@ -184,11 +173,10 @@ def test_a_photo_that_nobody_attached_is_forgotten(
     assert expire_photos(database, blobs, now) == 1
     assert expire_photos(database, blobs, now) == 0
     assert stored(database, forgotten) is None
-    for key in (forgotten.original_key, forgotten.large_key, forgotten.small_key):
-        assert not blobs.exists(key)
+    assert not any(blobs.exists(key) for key in keys_of(forgotten))
     for kept in (attached, young):
         assert stored(database, kept) is not None
-        assert all(blobs.exists(key) for key in (kept.original_key, kept.large_key, kept.small_key))
+        assert all(blobs.exists(key) for key in keys_of(kept))
 
 
 def test_files_that_another_photo_shares_stay(
@@ -197,7 +185,8 @@ def test_files_that_another_photo_shares_stay(
     old = now - timedelta(days=2)
     first = upload(new_user(), at=old)
     twin = upload(new_user(), at=now)
-    copied_rendering = upload(new_user(), blobs.get(upload(new_user(), a_jpeg(2000, 60), at=old).large_key), at=now)
+    large_key = keys_of(upload(new_user(), a_jpeg(2000, 60), at=old))[1]
+    copied_rendering = upload(new_user(), blobs.get(large_key), at=now)
     assert expire_photos(database, blobs, now) == 2
     assert stored(database, first) is None
     assert blobs.get(twin.original_key) == a_jpeg()
@@ -256,5 +245,4 @@ def test_files_deleted_while_a_photo_was_being_stored_are_written_again(
         now=now,
     )
     assert blobs.get(photo.original_key) == a_jpeg()
-    assert blobs.exists(photo.large_key)
-    assert blobs.exists(photo.small_key)
+    assert all(blobs.exists(key) for key in keys_of(photo))

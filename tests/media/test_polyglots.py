@@ -4,7 +4,8 @@ import struct
 
 import pytest
 
-from app.media.images import PhotoBudget, inspect_and_render
+from app.media.budget import PhotoBudget
+from app.media.images import inspect_and_render
 from app.media.refusals import PhotoPolyglot
 from tests.media.pictures import A_HEIC, a_box, a_film, a_jpeg, a_zip, encoded, quarters
 
