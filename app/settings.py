@@ -72,6 +72,15 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=10, ge=1, le=100)
     """Largest photo accepted, in MB of 1,000,000 bytes."""
 
+    reports_per_hour: int = Field(default=60, ge=0, le=1_000_000)
+    """Reports that one caller may send in an hour and process, programs of the city aside; 0 sets no limit."""
+
+    photos_per_hour: int = Field(default=600, ge=0, le=1_000_000)
+    """Photos that one caller may upload in an hour and process, programs of the city aside; 0 sets no limit."""
+
+    body_timeout_s: int = Field(default=60, ge=1, le=600)
+    """Seconds in which the whole body of a request must have arrived."""
+
     host: str = "127.0.0.1"
     """Address to listen on. Anything but a loopback address demands a secret key and the WeChat login."""
 

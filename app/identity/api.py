@@ -6,9 +6,10 @@ The application holds `app.state.code_exchange` (a `CodeExchange`), `app.state.t
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-from app.identity.caller import AllowsDemo, CallerCacheDep, CallerDep, TokenHash
+from app.domain.roles import Caller, Permission
+from app.identity.caller import AllowsDemo, CallerCacheDep, TokenHash, require
 from app.identity.login import account_named, check_password, login_checked, login_wechat
 from app.identity.models import UserAccount
 from app.identity.schemas import MeRead, PasswordLogin, SignedIn, WeChatLogin, me, signed_in
@@ -24,6 +25,8 @@ router = APIRouter(prefix="/api/v1", tags=["identity"])
 
 
 Lifetimes = Annotated[TokenLifetimes, from_state("token_lifetimes")]
+
+SignedInCaller = Annotated[Caller, Depends(require(Permission.USE_ACCOUNT))]
 
 
 @router.post("/auth/wechat", responses=problems(401, 403, 413, 422, 429, 503))
@@ -61,15 +64,16 @@ def log_in_by_password(
         return signed_in(login_checked(session, user_id, lifetimes=lifetimes, now=now))
 
 
-@router.post("/auth/logout", status_code=204, responses=problems(401))
-def log_out(_caller: CallerDep, hashed: TokenHash, cache: CallerCacheDep, database: DatabaseDep, now: Now) -> None:
+@router.post("/auth/logout", status_code=204, responses=problems(401, 403))
+def log_out(_caller: SignedInCaller, hashed: TokenHash, cache: CallerCacheDep, database: DatabaseDep, now: Now) -> None:
     """End the token of this request."""
     with database.transaction() as session:
         revoke_token(session, hashed=hashed, now=now)
     cache.forget(hashed)
 
 
-@router.get("/me", responses=problems(401))
-def who_am_i(caller: CallerDep, database: DatabaseDep) -> MeRead:
+@router.get("/me", responses=problems(401, 403))
+def who_am_i(caller: SignedInCaller, database: DatabaseDep) -> MeRead:
+    """Say who the token belongs to."""
     with database.reading() as session:
         return me(session.get_one(UserAccount, caller.user_id))

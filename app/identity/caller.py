@@ -4,9 +4,10 @@ The application holds the cache, `app.state.callers = CallerCache()`, and `app.s
 whether demonstration accounts, whose passwords are public, may come in.
 """
 
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -16,6 +17,7 @@ from app.domain.errors import Unauthenticated
 from app.domain.roles import PERMISSIONS, Caller, Permission, Role
 from app.domain.workflow import Action, roles_for
 from app.identity.refusals import PermissionMissing, TokenExpired
+from app.identity.throttle import CallerThrottle
 from app.identity.tokens import KnownCaller, known_caller, token_hash
 from app.infra.app_state import from_state
 from app.infra.clock import Now
@@ -117,6 +119,20 @@ class Gate:
 def require(permission: Permission) -> Gate:
     """Return the gate of a permission, as in `Annotated[Caller, Depends(require(Permission.VIEW_QUEUE))]`."""
     return Gate(PERMISSIONS[permission], permission.value)
+
+
+def limited(name: str) -> Callable[..., Coroutine[Any, Any, None]]:
+    """Return a dependency that counts the caller's requests with `app.state.throttles[name]` (`CallerThrottle`).
+
+    :raises TooManyRequests: from the dependency
+    """
+
+    async def counted(
+        caller: CallerDep, throttles: Annotated[Mapping[str, CallerThrottle], from_state("throttles")], now: Now
+    ) -> None:
+        throttles[name].count(caller, now=now)
+
+    return counted
 
 
 def require_action(*actions: Action) -> Gate:

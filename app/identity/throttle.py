@@ -1,40 +1,42 @@
-"""A brake on guessing passwords: so many tries per login name and quarter of an hour, counted per process."""
+"""A brake on guessing passwords, and one on flooding: per login name and per caller, never per address.
 
-import math
-import threading
-from collections import deque
+A mini-program's gateway is one address for a whole city, so counting addresses would close the service to everybody.
+"""
+
 from datetime import datetime, timedelta
 
+from app.domain.roles import Caller, Role
 from app.identity.refusals import TooManyAttempts
+from app.infra.throttle import Throttle
 
 
 class LoginThrottle:
-    """Counts tries per login name, known or not; a right password wipes the slate. Safe for many threads."""
+    """Counts tries per login name, known or not; a right password wipes the slate."""
 
     def __init__(self, *, limit: int = 10, window: timedelta = timedelta(minutes=15), most_names: int = 10_000) -> None:
-        self._limit = limit
-        self._window = window
-        self._most_names = most_names
-        self._tries: dict[str, deque[datetime]] = {}
-        self._lock = threading.Lock()
+        self._tries = Throttle(limit=limit, window=window, most_keys=most_names, refusal=TooManyAttempts)
 
     def begin_try(self, login_name: str, *, now: datetime) -> None:
-        """Count a try before it is made, so that a burst of them cannot slip through together.
+        """Count a try before it is made.
 
         :raises TooManyAttempts: the name has used up its tries
         """
-        with self._lock:
-            tries = self._tries.pop(login_name, deque())
-            while tries and tries[0] <= now - self._window:
-                tries.popleft()
-            self._tries[login_name] = tries  # put back last: the names asked for longest ago go first
-            if len(tries) >= self._limit:
-                wait = tries[0] + self._window - now
-                raise TooManyAttempts(retry_after_s=max(1, math.ceil(wait.total_seconds())))
-            tries.append(now)
-            while len(self._tries) > self._most_names:
-                del self._tries[next(iter(self._tries))]
+        self._tries.count(login_name, now=now)
 
     def succeeded(self, login_name: str) -> None:
-        with self._lock:
-            self._tries.pop(login_name, None)
+        self._tries.forget(login_name)
+
+
+class CallerThrottle:
+    """Counts what one caller sends in an hour; programs of the city (service role) are trusted to know their numbers."""
+
+    def __init__(self, *, per_hour: int) -> None:
+        self._sent = Throttle(limit=per_hour, window=timedelta(hours=1))
+
+    def count(self, caller: Caller, *, now: datetime) -> None:
+        """Count one request of a caller.
+
+        :raises TooManyRequests: more than the hour allows
+        """
+        if not caller.has(Role.SERVICE):
+            self._sent.count(str(caller.user_id), now=now)
