@@ -1,6 +1,6 @@
 """An immutable copy of the city in memory: where a point lies, who is where, what the rules know, which days work."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
@@ -37,9 +37,15 @@ _PREFIXES = (15, 12, 9, 6, 4, 0)
 
 
 class OutOfArea(Invalid):
-    """The point is in no cell and not near one: the sea, another city, (0, 0). Carries no position."""
+    """The point is in no cell and not near one: the sea, another city, (0, 0). Carries no position.
+
+    `plausible` names the readings of the pair that were perhaps meant, `hint` says so in Chinese.
+    """
 
     code = "REPORT_OUT_OF_AREA"
+
+    def __init__(self, *, plausible: Sequence[str] = (), hint: str = "") -> None:
+        super().__init__(plausible=list(plausible), hint=hint)
 
 
 class UnknownCategory(NotFound):

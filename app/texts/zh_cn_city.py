@@ -1,7 +1,7 @@
 """Chinese texts of city."""
 
 TEXTS: dict[str, str] = {
-    "problem.REPORT_OUT_OF_AREA": "这个位置不在青岛市的网格范围内，请在地图上重新选点。",
+    "problem.REPORT_OUT_OF_AREA": "这个位置不在青岛市的网格范围内，请在地图上重新选点。{hint}",
     "problem.CATEGORY_NOT_FOUND": "没有这个问题类别，请重新选择。",
     "problem.CONDITION_NOT_FOUND": "没有这个立案条件。",
     "city.service_name": "随手拍",

@@ -75,7 +75,7 @@ def test_the_sea_and_other_cities_are_refused_without_naming_the_place(
 ) -> None:
     with pytest.raises(OutOfArea) as refusal:
         city.locate(*point)
-    assert (refusal.value.code, refusal.value.facts) == ("REPORT_OUT_OF_AREA", {})
+    assert (refusal.value.code, refusal.value.facts) == ("REPORT_OUT_OF_AREA", {"plausible": [], "hint": ""})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""Answers where a position is, who would probably be responsible there, and what is open near by."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from app.city.snapshot import CitySnapshot, OutOfArea
+from app.domain.gcj02 import wgs84_to_gcj02
+from app.places.queries import Nearby, box_around, open_nearby
+from app.places.schemas import AreaRef, Coordinates, LikelyUnit, NearbyRead, PlaceFound, PlaceQuestion
+from app.reports.models import Source
+from app.reports.placing import Spot, find_spot, hint_text
+from app.reports.routing_step import decide
+from app.reports.schemas import CategoryRef
+from app.reports.world import World
+from app.texts import text
+
+
+def resolve(session: Session, question: PlaceQuestion, *, world: World, now: datetime) -> PlaceFound:
+    """Return everything a client shows before a report is sent; with a category also what is open near by.
+
+    :raises BadCoordinate: not a position on Earth
+    :raises OutOfArea: not in this city; says which other reading would be
+    :raises UnknownCategory: no such category
+    """
+    spot = find_spot(question, city=world.city)
+    unit = _likely_unit(spot, question.category, world=world, now=now)
+    nearby = _nearby(session, spot, question.category, world=world, now=now) if question.category else []
+    place, gcj02 = spot.place, wgs84_to_gcj02(spot.lon, spot.lat)
+    return PlaceFound(
+        district=AreaRef(code=place.district_code, name=place.district_name),
+        street=AreaRef(code=place.street_code, name=place.street_name),
+        community=AreaRef(code=place.community_code, name=_area_name(place.community_code, world.city)),
+        cell=place.cell_code,
+        is_certain=place.is_certain,
+        offset_m=place.offset_m,
+        plausible=list(spot.plausible),
+        hint=hint_text(spot.hint) if spot.hint else None,
+        wgs84=Coordinates(lon=round(spot.lon, 7), lat=round(spot.lat, 7)),
+        gcj02=Coordinates(lon=round(gcj02[0], 6), lat=round(gcj02[1], 6)),
+        unit=unit,
+        nearby=nearby,
+        now=now,
+    )
+
+
+def _likely_unit(spot: Spot, category: str | None, *, world: World, now: datetime) -> LikelyUnit:
+    """Ask the rules as for a citizen's report without answers; without a category the fallback (属地) usually wins."""
+    decision = decide(
+        cell_code=spot.place.cell_code,
+        condition=world.city.default_condition(category) if category else None,
+        scheme="",
+        place_type="",
+        answers={},
+        channel=Source.CITIZEN.value,
+        world=world,
+        now=now,
+    )
+    name = world.city.units[decision.unit].name
+    return LikelyUnit(code=decision.unit, name=name, basis=decision.basis, is_fallback=decision.is_gap)
+
+
+def _nearby(session: Session, spot: Spot, category: str, *, world: World, now: datetime) -> list[NearbyRead]:
+    streets = _streets_around(spot, world.city)
+    found = open_nearby(session, spot.lon, spot.lat, streets=streets, category_code=category, now=now)
+    return _shown(found, category, world.city)
+
+
+def _shown(found: Sequence[Nearby], category: str, city: CitySnapshot) -> list[NearbyRead]:
+    name = next((each.name for each in city.categories if each.code == category), category)
+    return [
+        NearbyRead(
+            category=CategoryRef(code=category, name=name),
+            distance_m=10 * round(each.distance_m / 10),
+            submitted_at=each.submitted_at,
+            status_text=text(f"status.{each.status.value}"),
+        )
+        for each in found
+    ]
+
+
+def _streets_around(spot: Spot, city: CitySnapshot) -> set[str]:
+    """Return the streets of the point and of the corners of the box around it."""
+    west, south, east, north = box_around(spot.lon, spot.lat)
+    streets = {spot.place.street_code}
+    for lon in (west, east):
+        for lat in (south, north):
+            try:
+                streets.add(city.locate(lon, lat).street_code)
+            except OutOfArea:
+                continue  # that corner is out at sea
+    return streets
+
+
+def _area_name(code: str, city: CitySnapshot) -> str:
+    area = city.areas.get(code)
+    return area.name if area else code
