@@ -1,5 +1,6 @@
-"""Around every request: its id, security headers and one line in the access log."""
+"""Around every request: its id, a deadline for its body, security headers and one line in the access log."""
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _log = structlog.get_logger(__name__)
@@ -29,17 +31,26 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 
 
+BODY_TIMEOUT_S = 60.0
+
+
 class RequestMiddleware:
     """Give each request an id (the caller's `X-Request-ID` if it is sane), headers and an access line.
+
+    A body that has not arrived `body_timeout_s` seconds after somebody began to wait for it is a 408, however it
+    trickles: whoever sends slowly holds no thread and no connection to the database, but a place all the same.
 
     The id is in the answer's `X-Request-ID`, in `request.state.request_id` and on every log line of the
     request. A security header the application has set itself stays. The access line names the route's
     template, never the path or the query: those hold report numbers and places.
     """
 
-    def __init__(self, app: ASGIApp, *, headers: Mapping[str, str] = SECURITY_HEADERS) -> None:
+    def __init__(
+        self, app: ASGIApp, *, headers: Mapping[str, str] = SECURITY_HEADERS, body_timeout_s: float = BODY_TIMEOUT_S
+    ) -> None:
         self.app = app
         self._headers = headers
+        self._body_timeout_s = body_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,7 +70,7 @@ class RequestMiddleware:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self.app(scope, receive, with_headers)
+                await self.app(scope, _InTime(receive, self._body_timeout_s).receive, with_headers)
             finally:
                 milliseconds = round((time.perf_counter() - started) * 1000, 1)
                 _log.info(
@@ -71,6 +82,35 @@ class RequestMiddleware:
         headers[_REQUEST_ID] = request_id
         for name, value in self._headers.items():
             headers.setdefault(name, value)
+
+
+class _InTime:
+    """A request's `receive` that waits only so long for the whole body."""
+
+    __slots__ = ("_due", "_is_complete", "_receive", "_timeout_s")
+
+    def __init__(self, receive: Receive, timeout_s: float) -> None:
+        self._receive = receive
+        self._timeout_s = timeout_s
+        self._due: float | None = None
+        self._is_complete = False
+
+    async def receive(self) -> Message:
+        """Return the next message.
+
+        :raises HTTPException: 408, and the connection is closed: the rest of the body may never come
+        """
+        if self._is_complete:  # what comes now is the end of the connection, whenever that is
+            return await self._receive()
+        if self._due is None:
+            self._due = asyncio.get_running_loop().time() + self._timeout_s
+        try:
+            async with asyncio.timeout_at(self._due):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408, headers={"Connection": "close"}) from None
+        self._is_complete = not message.get("more_body", False)
+        return message
 
 
 def route_template(scope: Mapping[str, Any]) -> str:
