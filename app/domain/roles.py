@@ -26,6 +26,7 @@ STAFF_ROLES = DESK_ROLES | UNIT_ROLES
 class Permission(str, Enum):
     """What a caller may do outside the workflow table; actions on a report are in `app.domain.workflow`."""
 
+    USE_ACCOUNT = "use_account"
     SUBMIT_REPORT = "submit_report"
     UPLOAD_PHOTO = "upload_photo"
     VIEW_OWN_REPORTS = "view_own_reports"
@@ -44,6 +45,7 @@ class Permission(str, Enum):
 
 
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
+    Permission.USE_ACCOUNT: frozenset(Role),
     Permission.SUBMIT_REPORT: frozenset({Role.CITIZEN, Role.INSPECTOR, Role.SERVICE}),
     Permission.UPLOAD_PHOTO: frozenset({Role.CITIZEN, Role.INSPECTOR, Role.SERVICE, *UNIT_ROLES}),
     Permission.VIEW_OWN_REPORTS: frozenset({Role.CITIZEN, Role.INSPECTOR, Role.SERVICE}),
@@ -60,6 +62,33 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.VIEW_ANALYTICS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.DISPATCHER}),
     Permission.VERIFY_JOURNAL: frozenset({Role.ADMINISTRATOR}),
 }
+
+
+class Rows(str, Enum):
+    """A kind of reports that a role has to do with; Chinese names in `app.texts` (`rows.<value>`)."""
+
+    OWN = "own"
+    UNIT = "unit"
+    ASSISTED = "assisted"
+    AREA = "area"
+
+
+SEES: dict[Role, frozenset[Rows]] = {
+    Role.CITIZEN: frozenset({Rows.OWN}),
+    Role.SERVICE: frozenset({Rows.OWN}),
+    **dict.fromkeys(UNIT_ROLES, frozenset({Rows.UNIT, Rows.ASSISTED})),
+    **dict.fromkeys(DESK_ROLES, frozenset({Rows.AREA})),
+    Role.INSPECTOR: frozenset({Rows.AREA, Rows.OWN}),
+}
+"""Which reports each role sees: sent by the caller, answered for or assisted by their unit, lying in their area."""
+
+ACTS_ON: dict[Role, frozenset[Rows]] = {
+    Role.CITIZEN: frozenset({Rows.OWN}),
+    Role.SERVICE: frozenset({Rows.OWN}),
+    **dict.fromkeys(UNIT_ROLES, frozenset({Rows.UNIT})),
+    **dict.fromkeys(DESK_ROLES, frozenset({Rows.AREA})),
+}
+"""On which of them each role acts: who assists a unit reads along, and who reported something does not inspect it."""
 
 
 @dataclass(frozen=True, slots=True)
