@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import insert
+from sqlmodel import select
 
 from app.domain.roles import Role
 from app.identity.caller import CallerCache
@@ -19,6 +20,7 @@ from app.infra.database import Database
 from app.infra.logging import configure_logging
 from app.main import create_app
 from app.media.models import Photo
+from app.reports.models import Report
 from app.settings import LoginProvider, Settings
 from bench.city import CATEGORY, Draft, a_photo, add_user, prepare
 from bench.lines import Line
@@ -31,19 +33,25 @@ PAGE_SIZES = (5, 100)
 LISTED = max(PAGE_SIZES) + 1
 
 OTHER_UNIT = "qd.water"
+HELPER = "ent.power_company"
 REASON = {"reason": "图片看不清，请再看一眼"}
 RESULT = {"result": "已清运，地面干净"}
 
-# Every verb from acceptance to rating, with a return, a rework and a failed check: who, verb, body. `+` sends a photo
-# of the caller's, `@` a photo and the point; the people of the unit that has the report are `lead` and `handler`.
+# Every verb from acceptance to another try, with a merge, a return, a rework and a failed check: who, verb, body. `+`
+# sends a photo of the caller's, `@` a photo and the point; the people of the unit that has the report are `lead` and
+# `handler`, `master` is another report's number.
 PATH: tuple[tuple[str, str, Mapping[str, object]], ...] = (
+    ("citizen", "supplement+", {"text": "在树后面"}),
+    ("acceptor", "note", {"text": "电话里说急"}),
+    ("acceptor", "merge", {"master": "master"}),
+    ("acceptor", "unmerge", {}),
     ("acceptor", "accept", {"category": CATEGORY}),
     ("acceptor", "request-verification", {}),
     ("inspector", "report-verification@", {"is_true": True}),
     ("acceptor", "file", {}),
     ("dispatcher", "send-back", REASON),
     ("acceptor", "file", {}),
-    ("dispatcher", "dispatch", {"unit": OTHER_UNIT}),
+    ("dispatcher", "dispatch", {"unit": OTHER_UNIT, "assisting": [HELPER]}),
     ("other lead", "return", REASON),
     ("dispatcher", "dispatch", {}),
     ("lead", "sign", {}),
@@ -61,6 +69,9 @@ PATH: tuple[tuple[str, str, Mapping[str, object]], ...] = (
     ("inspector", "pass-check@", {}),
     ("acceptor", "close", {}),
     ("citizen", "rate", {"score": "satisfied"}),
+    ("citizen", "request-reopen", REASON),
+    ("acceptor", "accept-reopen", {}),
+    ("dispatcher", "dispatch", {}),
 )
 
 
@@ -90,7 +101,7 @@ def statements_list() -> Iterator[Line]:
 
 
 def statements_action() -> Iterator[Line]:
-    with _counter(reports=1) as counter:
+    with _counter(reports=2) as counter:
         counts = dict(_walk(counter))
     print("statements_action:", _shown(counts))
     yield Line("statements_action", max(counts.values()), "statements", ACTION_TARGET)
@@ -98,12 +109,13 @@ def statements_action() -> Iterator[Line]:
 
 def _walk(counter: "_Counter") -> Iterator[tuple[str, int]]:
     """Take one report all the way, and yield what each action took."""
-    (draft,) = counter.drafts
+    draft, other = counter.drafts
     report = json.loads(draft.body)
     undecided = {**report, "category": None}
+    _, master = counter.post("/api/v1/reports", token=other.token, body=other.body)
     _, state = counter.post("/api/v1/reports", token=draft.token, body=json.dumps(undecided).encode())
     people = _people(counter.database)
-    people["citizen"] = 0, draft.token
+    people["citizen"] = counter.reporter_of(state["number"]), draft.token
     for who, written, body in PATH:
         if who in {"lead", "handler"} and who not in people:
             people |= _people_of(counter.database, state["unit"])
@@ -112,6 +124,8 @@ def _walk(counter: "_Counter") -> Iterator[tuple[str, int]]:
         sent = dict(body)
         if "handler_id" in sent:
             sent["handler_id"] = str(people["handler"][0])
+        if "master" in sent:
+            sent["master"] = master["number"]
         if verb != written:
             sent["photo_ids"] = [counter.add_photo(user_id)]
         if written.endswith("@"):
@@ -164,6 +178,10 @@ class _Counter:
             raise RuntimeError(f"{path} answered {answer.status_code}: {answer.text}")
         content: dict[str, Any] = answer.json()
         return len(recorder.statements), content
+
+    def reporter_of(self, number: str) -> int:
+        with self.database.reading() as session:
+            return session.exec(select(Report.reporter_id).where(Report.number == number)).one()
 
     def add_photo(self, owner_id: int) -> str:
         photo = a_photo(owner_id)

@@ -16,10 +16,9 @@ from app.identity.models import UserAccount
 from app.identity.tokens import as_caller
 from app.infra.database import Database
 from app.media.models import Photo, PhotoKind
-from app.reports.access import get_for_update
-from app.reports.actions import acceptance, citizen, dispatching, handling, visits
 from app.reports.actions import schemas as words
-from app.reports.actions.engine import Context, not_before
+from app.reports.actions.engine import Context
+from app.reports.actions.verbs import VERBS, perform
 from app.reports.models import LocationSource, Report
 from app.reports.schemas import Location, SubmitReport
 from app.reports.submit import submit
@@ -120,36 +119,48 @@ def a_report(
     return submit(session, body, context=Context(sender, now, world))
 
 
-# What each action needs, and the role that usually does it.
+# What each action needs.
 _REASON = words.ReasonBody(reason="有原因")
 _NOTE = words.NoteBody()
 _POINT = words.Point(lon=IN_LICUN[0], lat=IN_LICUN[1], datum=Datum.WGS84)
 
-Verb = Callable[..., None]
-VERBS: dict[Action, tuple[Verb, Role]] = {
-    Action.ACCEPT: (acceptance.accept, Role.ACCEPTOR),
-    Action.REJECT: (acceptance.reject, Role.ACCEPTOR),
-    Action.WITHDRAW: (citizen.withdraw, Role.CITIZEN),
-    Action.REQUEST_VERIFICATION: (acceptance.request_verification, Role.ACCEPTOR),
-    Action.REPORT_VERIFICATION: (visits.report_verification, Role.INSPECTOR),
-    Action.FILE: (acceptance.file, Role.ACCEPTOR),
-    Action.VOID: (acceptance.void, Role.ACCEPTOR),
-    Action.DISPATCH: (dispatching.dispatch, Role.DISPATCHER),
-    Action.SIGN: (handling.sign, Role.HANDLER),
-    Action.ASSIGN: (handling.assign, Role.UNIT_LEAD),
-    Action.RETURN: (handling.return_to_dispatch, Role.UNIT_LEAD),
-    Action.SEND_BACK: (dispatching.send_back, Role.DISPATCHER),
-    Action.SUBMIT_RESULT: (handling.submit_result, Role.HANDLER),
-    Action.INTERNAL_REWORK: (handling.internal_rework, Role.UNIT_LEAD),
-    Action.RESOLVE: (handling.resolve, Role.UNIT_LEAD),
-    Action.PASS_REVIEW: (dispatching.pass_review, Role.DISPATCHER),
-    Action.REWORK: (dispatching.rework, Role.DISPATCHER),
-    Action.PASS_CHECK: (visits.pass_check, Role.INSPECTOR),
-    Action.FAIL_CHECK: (visits.fail_check, Role.INSPECTOR),
-    Action.CLOSE: (acceptance.close, Role.ACCEPTOR),
-    Action.RATE: (citizen.rate, Role.CITIZEN),
+ROLE_OF: dict[Action, Role] = {
+    Action.ACCEPT: Role.ACCEPTOR,
+    Action.REJECT: Role.ACCEPTOR,
+    Action.WITHDRAW: Role.CITIZEN,
+    Action.REQUEST_VERIFICATION: Role.ACCEPTOR,
+    Action.REPORT_VERIFICATION: Role.INSPECTOR,
+    Action.FILE: Role.ACCEPTOR,
+    Action.VOID: Role.ACCEPTOR,
+    Action.MERGE: Role.ACCEPTOR,
+    Action.UNMERGE: Role.ACCEPTOR,
+    Action.DISPATCH: Role.DISPATCHER,
+    Action.SIGN: Role.HANDLER,
+    Action.ASSIGN: Role.UNIT_LEAD,
+    Action.RETURN: Role.UNIT_LEAD,
+    Action.SEND_BACK: Role.DISPATCHER,
+    Action.SUBMIT_RESULT: Role.HANDLER,
+    Action.INTERNAL_REWORK: Role.UNIT_LEAD,
+    Action.RESOLVE: Role.UNIT_LEAD,
+    Action.PASS_REVIEW: Role.DISPATCHER,
+    Action.REWORK: Role.DISPATCHER,
+    Action.PASS_CHECK: Role.INSPECTOR,
+    Action.FAIL_CHECK: Role.INSPECTOR,
+    Action.CLOSE: Role.ACCEPTOR,
+    Action.RATE: Role.CITIZEN,
+    Action.REQUEST_REOPEN: Role.CITIZEN,
+    Action.ACCEPT_REOPEN: Role.ACCEPTOR,
+    Action.REFUSE_REOPEN: Role.ACCEPTOR,
+    Action.SUPPLEMENT: Role.CITIZEN,
+    Action.NOTE: Role.DISPATCHER,
 }
-"""Every action on an existing report that is built today."""
+"""Who usually takes an action; every one that is built is here."""
+
+BEFORE: dict[Action, tuple[Action, ...]] = {
+    Action.ACCEPT_REOPEN: (Action.REQUEST_REOPEN,),
+    Action.REFUSE_REOPEN: (Action.REQUEST_REOPEN,),
+}
+"""What has to happen first, beyond the status."""
 
 _WITH_PHOTO = {
     Action.SUBMIT_RESULT,
@@ -158,7 +169,7 @@ _WITH_PHOTO = {
     Action.FAIL_CHECK,
     Action.REPORT_VERIFICATION,
 }
-_WITH_REASON = {Action.REJECT, Action.VOID, Action.RETURN, Action.SEND_BACK, Action.INTERNAL_REWORK, Action.REWORK}
+WITH_REASON = {action for action, verb in VERBS.items() if verb.body is words.ReasonBody}
 
 
 @dataclass
@@ -176,20 +187,24 @@ class Case:
 
     def body(self, session: Session, action: Action, actor: Caller) -> words.Body:
         """Return the least an action needs."""
-        if action in _WITH_REASON:
+        if action in WITH_REASON:
             return _REASON
         photos = [a_photo(session, actor)] if action in _WITH_PHOTO else []
         bodies: dict[Action, Callable[[], words.Body]] = {
             Action.ACCEPT: lambda: words.AcceptBody(category=DECISIVE_CATEGORY),
             Action.FILE: words.FileBody,
             Action.REPORT_VERIFICATION: lambda: words.VerificationBody(photo_ids=photos, point=_POINT, is_true=True),
+            Action.MERGE: lambda: words.MergeBody(master=a_report(session, self.world, now=self.now).number),
             Action.DISPATCH: lambda: words.DispatchBody(unit=SQUAD),
             Action.ASSIGN: lambda: words.AssignBody(handler_id=str(self.people[Role.HANDLER].user_id)),
             Action.SUBMIT_RESULT: lambda: words.ResultBody(result="已清理", photo_ids=photos),
             Action.RESOLVE: lambda: words.ResolveBody(result="已清理", photo_ids=photos),
             Action.PASS_CHECK: lambda: words.VisitBody(photo_ids=photos, point=_POINT),
             Action.FAIL_CHECK: lambda: words.FailedCheckBody(photo_ids=photos, point=_POINT, reason="没有清理"),
+            Action.CLOSE: words.CloseBody,
             Action.RATE: lambda: words.RateBody(score=words.Score.SATISFIED),
+            Action.SUPPLEMENT: lambda: words.SupplementBody(text="补充一句"),
+            Action.NOTE: lambda: words.RemarkBody(text="请留意"),
         }
         return bodies.get(action, lambda: _NOTE)()
 
@@ -203,13 +218,12 @@ class Case:
         **changes: Any,
     ) -> Report:
         """Take an action as a request would; `changes` are made to the least body it needs."""
-        verb, usual = VERBS[action]
-        actor = by if isinstance(by, Caller) else self.people[by or usual]
-        report = get_for_update(session, self.number, caller=actor, version=None, now=self.now)
+        actor = by if isinstance(by, Caller) else self.people[by or ROLE_OF[action]]
         if body is None:
             least = self.body(session, action, actor)
             body = type(least).model_validate(least.model_dump() | changes)
-        verb(session, report, body, context=Context(actor, not_before(self.now, report), self.world))
+        context = Context(actor, self.now, self.world)
+        report = perform(session, self.number, action, body, version=None, context=context)
         session.flush()  # so that what the test reads next is what was written
         return report
 
@@ -261,6 +275,7 @@ PATHS: dict[Status, tuple[Action, ...]] = {
     Status.REJECTED: (Action.REJECT,),
     Status.VOIDED: (Action.VOID,),
     Status.WITHDRAWN: (Action.WITHDRAW,),
+    Status.MERGED: (Action.MERGE,),
 }
 """How a report comes to each status that can be reached today."""
 

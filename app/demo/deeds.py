@@ -16,6 +16,7 @@ from app.reports.actions.engine import Context
 from app.reports.actions.schemas import (
     AcceptBody,
     AssignBody,
+    CloseBody,
     DispatchBody,
     FailedCheckBody,
     FileBody,
@@ -71,9 +72,9 @@ class Scene:
 Deed = Callable[[Scene, Step], None]
 
 
-def _note(verb: Callable[..., None]) -> Deed:
+def _note(verb: Callable[..., None], body: type[NoteBody] = NoteBody) -> Deed:
     def deed(scene: Scene, step: Step) -> None:
-        verb(scene.session, scene.report, NoteBody(note=step.words), context=scene.context)
+        verb(scene.session, scene.report, body(note=step.words), context=scene.context)
 
     return deed
 
@@ -163,7 +164,7 @@ DEEDS: Mapping[str, Deed] = {
     "rework": _reason(dispatching.rework),
     "pass_check": _pass_check,
     "fail_check": _fail_check,
-    "close": _note(acceptance.close),
+    "close": _note(acceptance.close, CloseBody),
     "withdraw": _note(citizen.withdraw),
     "rate": _rate,
 }

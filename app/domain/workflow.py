@@ -203,6 +203,12 @@ def _row(
 
 UNIT = (R.UNIT_LEAD, R.HANDLER)
 
+BESIDE = frozenset({A.SUPPLEMENT, A.NOTE})
+"""Words beside the way: they move nothing, so they wait for nobody's lease and make no newer version."""
+
+ASSISTING_MAY = frozenset({A.NOTE})
+"""What a unit that assists may do: the responsible one answers for everything else."""
+
 TRANSITIONS: tuple[Transition, ...] = (
     # A report begins here: there is no status to come from.
     _row(A.SUBMIT, (), S.SUBMITTED, {R.CITIZEN, R.INSPECTOR, R.SERVICE}, N.PLACE),

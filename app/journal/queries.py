@@ -7,7 +7,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.domain.durations import Happening
@@ -57,6 +58,41 @@ def events_since(
     ]
 
 
+def events_followed(
+    session: Session, followers: Select[Any, Any], *, since: datetime, told: Collection[Action], limit: int
+) -> list[tuple[int, PastEvent]]:
+    """Return up to `limit` (follower's id, event of its master) since each was merged, oldest first.
+
+    `followers` selects (report id, its master's id); `told` are the actions a follower hears of.
+    """
+    pairs = followers.subquery()
+    follower_id, master_id = pairs.columns
+    own = aliased(JournalEntry)
+    merged_at = (
+        select(func.max(own.at))
+        .where(own.report_id == follower_id, own.action == Action.MERGE)
+        .correlate(pairs)
+        .scalar_subquery()
+    )
+    statement = (
+        select(follower_id, JournalEntry)
+        .join(JournalEntry, col(JournalEntry.report_id) == master_id)
+        .where(col(JournalEntry.at) > since, col(JournalEntry.at) >= merged_at, col(JournalEntry.action).in_(told))
+        .order_by(col(JournalEntry.at), follower_id, col(JournalEntry.seq))
+        .limit(limit)
+    )
+    return [
+        (report_id, PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts))
+        for report_id, entry in session.execute(statement)
+    ]
+
+
+def count_of(session: Session, report_id: int, action: Action) -> int:
+    """Return how often something has happened to a report."""
+    happened = select(func.count()).where(JournalEntry.report_id == report_id, JournalEntry.action == action)
+    return session.exec(happened).one()
+
+
 def entries_of(session: Session, report_id: int) -> Sequence[JournalEntry]:
     """Return a report's entries, oldest first."""
     statement = select(JournalEntry).where(JournalEntry.report_id == report_id).order_by(col(JournalEntry.seq))
@@ -67,6 +103,19 @@ def texts_of(session: Session, report_id: int) -> dict[int, tuple[str, str | Non
     """Return (salt, text) by sequence number; the text is None once erased."""
     rows = session.exec(select(JournalText).where(JournalText.report_id == report_id)).all()
     return {row.seq: (row.salt, row.text) for row in rows}
+
+
+def words_about(session: Session, report_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return what people wrote about reports since they were submitted, oldest first, without what was erased."""
+    statement = (
+        select(JournalText.report_id, JournalText.text)
+        .where(col(JournalText.report_id).in_(report_ids), col(JournalText.text).is_not(None))
+        .order_by(col(JournalText.report_id), col(JournalText.seq))
+    )
+    written: dict[int, list[str]] = {}
+    for report_id, words in session.execute(statement):
+        written.setdefault(report_id, []).append(words)
+    return written
 
 
 def each_history(session: Session, report_ids: Select[Any]) -> Iterator[tuple[int, list[Happening]]]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request
 from fastapi.responses import Response
@@ -13,13 +13,15 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from app.domain.errors import Invalid
-from app.identity.caller import CallerDep
+from app.domain.workflow import Action
+from app.identity.caller import CallerDep, require_action
 from app.infra.app_state import from_state
 from app.infra.clock import Now
 from app.infra.database import Database, DatabaseDep
 from app.infra.idempotency import Answer, IdempotencyKey, body_hash, claim_key, complete
-from app.reports.access import get_for_update
-from app.reports.actions.engine import Context, not_before
+from app.infra.problems import problems
+from app.reports.actions.engine import Context
+from app.reports.actions.verbs import perform
 from app.reports.errors import NumberTaken
 from app.reports.models import Report
 from app.reports.present import Reader, state
@@ -33,8 +35,6 @@ ROUTE_MAX = 128
 
 TRIES = 3
 """How often a submission draws a number before it gives up: a clash is one in a million pairs."""
-
-Body = TypeVar("Body", bound=BaseModel)
 
 
 class BadVersion(Invalid):
@@ -68,57 +68,49 @@ class Desk:
     def now(self) -> datetime:
         return self.context.now
 
-    def act(self, number: str, verb: Callable[..., None], body: Body) -> Response:
-        """Take a report for a change, do the verb, answer with its new state; a repeated key is answered again."""
-        return self.once(200, lambda session: self._act(session, number, verb, body))
+    def act(self, number: str, action: Action, body: BaseModel) -> Response:
+        """Take an action on a report, answer with its new state; a repeated key is answered again."""
+        return self.once(200, lambda session: self.do(session, number, action, body, version=self.version))
 
-    def _act(self, session: Session, number: str, verb: Callable[..., None], body: Body) -> tuple[ReportState, Report]:
-        report = get_for_update(session, number, caller=self.context.caller, version=self.version, now=self.now)
-        context = replace(self.context, now=not_before(self.now, report))
-        verb(session, report, body, context=context)
+    def do(
+        self, session: Session, number: str, action: Action, body: BaseModel, *, version: int | None
+    ) -> tuple[ReportState, Report]:
+        report = perform(session, number, action, body, version=version, context=self.context)
         return state(report, reader=self.reader), report
 
     def once(self, status_code: int, work: Work) -> Response:
         """Do the work unless this key has done it before; either way return the same bytes."""
         for _ in range(TRIES - 1):
             with suppress(NumberTaken):
-                return self._once(status_code, work)
-        return self._once(status_code, work)
+                return _json(self.keyed(status_code, work, key=self.key, body_hash=self.body_hash))
+        return _json(self.keyed(status_code, work, key=self.key, body_hash=self.body_hash))
 
-    def _once(self, status_code: int, work: Work) -> Response:
+    def keyed(self, status_code: int, work: Work, *, key: str | None, body_hash: str) -> Answer:
+        """Do the work and keep its answer under a key in one transaction, or return what the key was told before."""
         with self.database.transaction() as session:
-            known = self._claim(session)
+            known = self._claim(session, key, body_hash)
             if known is not None:
-                return _json(known.body, known.status_code, known.subject)
+                return known
             answer, report = work(session)
-            text = answer.model_dump_json()
-            if self.key is not None:
+            told = Answer(status_code, answer.model_dump_json(), report.number)
+            if key is not None:
+                caller_id = self.context.caller.user_id
                 complete(
-                    session,
-                    caller_id=self.context.caller.user_id,
-                    key=self.key,
-                    status_code=status_code,
-                    body=text,
-                    subject=report.number,
+                    session, caller_id=caller_id, key=key, status_code=status_code, body=told.body, subject=told.subject
                 )
-            return _json(text, status_code, report.number)
+            return told
 
-    def _claim(self, session: Session) -> Answer | None:
-        if self.key is None:
+    def _claim(self, session: Session, key: str | None, body_hash: str) -> Answer | None:
+        if key is None:
             return None
-        return claim_key(
-            session,
-            caller_id=self.context.caller.user_id,
-            key=self.key,
-            route=self.route,
-            body_hash=self.body_hash,
-            now=self.now,
-        )
+        caller_id = self.context.caller.user_id
+        return claim_key(session, caller_id=caller_id, key=key, route=self.route, body_hash=body_hash, now=self.now)
 
 
-def _json(text: str, status_code: int, number: str | None) -> Response:
-    headers = {"Location": f"/api/v1/reports/{number}"} if status_code == HTTPStatus.CREATED else None
-    return Response(text, status_code=status_code, media_type="application/json", headers=headers)
+def _json(answer: Answer) -> Response:
+    is_new = answer.status_code == HTTPStatus.CREATED
+    headers = {"Location": f"/api/v1/reports/{answer.subject}"} if is_new else None
+    return Response(answer.body, status_code=answer.status_code, media_type="application/json", headers=headers)
 
 
 async def _world(holder: Annotated[WorldHolder, from_state("world")]) -> World:
@@ -152,6 +144,16 @@ async def _desk(
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]
+
+
+def endpoint_of(action: Action) -> dict[str, Any]:
+    """Return what the endpoint of an action declares: its answer, who may ever take it, and what can go wrong."""
+    return {
+        "response_model": ReportState,
+        "dependencies": [Depends(require_action(action))],
+        "responses": problems(401, 403, 404, 409, 412, 413, 422),
+    }
+
 
 Number = Annotated[str, Path(max_length=40, description="上报件编号，可带分隔符")]
 """A report's number in a path, as a person writes it."""

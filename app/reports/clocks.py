@@ -3,7 +3,8 @@
 Rules (docs/decisions/0004): verification pauses acceptance; a return pauses handling and starts a fresh dispatch
 timer; the same unit resumes its handling timer, whoever had the report in between, another unit gets a new one; rework
 resumes handling with what is left, at least a quarter of the limit; sending back to acceptance cancels dispatch and
-handling.
+handling; merging cancels whatever runs or stands, and unmerging starts acceptance anew; a reopened report gets a new
+dispatch timer and then a new handling timer, the old ones keep what they counted.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,9 @@ from app.sla.policies import REWORK_LEAST_PERCENT, StageLimits
 from app.sla.timers import clock_timers, new_timer, pause_timer, resume_timer, stop_timer
 
 _PAUSING = frozenset({Action.REQUEST_VERIFICATION, Action.RETURN})
+_CANCELLING = frozenset({Action.SEND_BACK, Action.MERGE})
 _RESUMING_HANDLE = frozenset({Action.REWORK, Action.FAIL_CHECK})
+_NOBODY_HANDLES = frozenset({Action.RETURN, Action.SEND_BACK, Action.MERGE, Action.ACCEPT_REOPEN})
 
 
 def run_clocks(
@@ -42,7 +45,7 @@ def run_clocks(
     report.due_at = running.due_at if running else None
     if new_stage is Stage.HANDLE and running is not None:
         set_handling_deadline(report, running.due_at, limits=world.stage_limits, calendar=world.city.calendar)
-    if action in {Action.RETURN, Action.SEND_BACK}:  # nobody handles it now, so nobody is due
+    if action in _NOBODY_HANDLES:  # so nobody is due
         report.handle_due_at = report.closing_due_at = None
     return fired
 
@@ -54,7 +57,7 @@ def _leave(
         if timer.state is TimerState.RUNNING and action in _PAUSING:
             pause_timer(timer, calendar=calendar, now=now)
         elif timer.state is TimerState.RUNNING:
-            stop_timer(timer, calendar=calendar, now=now, is_cancelled=action is Action.SEND_BACK)
+            stop_timer(timer, calendar=calendar, now=now, is_cancelled=action in _CANCELLING)
         elif timer.state is TimerState.PAUSED and _is_over(report, action):
             stop_timer(timer, calendar=calendar, now=now, is_cancelled=True)
 

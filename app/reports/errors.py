@@ -1,6 +1,6 @@
 """What can be wrong with a report and the things done to it."""
 
-from app.domain.errors import Conflict, Forbidden, Invalid
+from app.domain.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class NothingToSay(Invalid):
@@ -35,6 +35,12 @@ class VerifiedFalse(Conflict):
 
 class UnknownUnit(Invalid):
     code = "UNIT_UNKNOWN"
+
+
+class UnitTwice(Invalid):
+    """A unit leads and assists, or assists twice."""
+
+    code = "UNIT_TWICE"
 
 
 class UnitReturnedIt(Conflict):
@@ -77,6 +83,78 @@ class RatingClosed(Conflict):
     """Rated already, or more than 15 days after closing."""
 
     code = "RATING_CLOSED"
+
+
+class ReasonRequired(Invalid):
+    """Who is dissatisfied says why."""
+
+    code = "REASON_REQUIRED"
+
+
+class ClosingConditionNotMet(Conflict):
+    """Whoever gives the result, or closes, says themselves that it is not what the filing condition asks for."""
+
+    code = "CLOSING_CONDITION_NOT_MET"
+
+
+class ReopenClosed(Conflict):
+    """Asked for another try before, or more than 15 days after closing."""
+
+    code = "REOPEN_CLOSED"
+
+
+class ReopenNotRequested(Conflict):
+    """Nobody is waiting for an answer."""
+
+    code = "REOPEN_NOT_REQUESTED"
+
+
+class MasterNotFound(NotFound):
+    """No such report among those that the caller may accept."""
+
+    code = "MASTER_NOT_FOUND"
+
+
+class MasterIsSelf(Invalid):
+    """A report does not follow itself."""
+
+    code = "MASTER_IS_SELF"
+
+
+class MasterIsMerged(Conflict):
+    """The master follows another report; merge into that one, so that no chain is made."""
+
+    code = "MASTER_IS_MERGED"
+
+
+class MasterClosed(Conflict):
+    """The master is over: nobody works on it any more."""
+
+    code = "MASTER_CLOSED"
+
+
+class HasFollowers(Conflict):
+    """Other reports follow this one: it neither follows another nor is it withdrawn."""
+
+    code = "HAS_FOLLOWERS"
+
+
+class NothingToAdd(Invalid):
+    """A supplement with neither words nor photos."""
+
+    code = "SUPPLEMENT_EMPTY"
+
+
+class SupplementsFull(Conflict):
+    """The reporter has added as much as a report takes."""
+
+    code = "SUPPLEMENTS_FULL"
+
+
+class NotesFull(Conflict):
+    """Staff have noted as much as a report takes."""
+
+    code = "NOTES_FULL"
 
 
 class NumberTaken(Conflict):

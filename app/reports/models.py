@@ -28,6 +28,10 @@ class LocationSource(str, Enum):
 
 
 _WAITING = text("due_at IS NOT NULL")
+_OPEN = text("holder IS NOT NULL")
+_ASSIGNED = text("handler_id IS NOT NULL")
+_LEASED = text("lease_owner_id IS NOT NULL")
+_REOPENING = text("reopen_requested_at IS NOT NULL")
 
 
 class Report(SQLModel, table=True):
@@ -35,8 +39,8 @@ class Report(SQLModel, table=True):
 
     `holder` is a desk's name or a unit's code and null once the report is closed; `due_at` is the running stage's
     deadline and null while no clock runs. `master_id` is the report that a merged one follows, `place_hint` the code of
-    a doubt about the place. `journal_seq`/`journal_hash` are the head of the report's chain and `changed_at` its newest
-    instant.
+    a doubt about the place; `reopen_count` counts how often its citizen has asked for another try.
+    `journal_seq`/`journal_hash` are the head of the report's chain and `changed_at` its newest instant.
     """
 
     __tablename__ = "report"
@@ -44,6 +48,17 @@ class Report(SQLModel, table=True):
         Index("ix_report_holder_due_at_id", "holder", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_report_reporter_id_submitted_at_id", "reporter_id", "submitted_at", "id"),
         Index("ix_report_submitted_at_id", "submitted_at", "id"),
+        # The roads of app.reports.roads: each ends with the order of the list.
+        Index("ix_report_status_submitted_at_id", "status", "submitted_at", "id"),
+        Index("ix_report_unit_code_submitted_at_id", "unit_code", "submitted_at", "id"),
+        Index("ix_report_district_code_submitted_at_id", "district_code", "submitted_at", "id"),
+        Index("ix_report_street_code_submitted_at_id", "street_code", "submitted_at", "id"),
+        Index("ix_report_open", "submitted_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_report_handler", "handler_id", "submitted_at", "id", sqlite_where=_ASSIGNED, postgresql_where=_ASSIGNED
+        ),
+        Index("ix_report_leased", "lease_owner_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
+        Index("ix_report_reopening", "submitted_at", "id", sqlite_where=_REOPENING, postgresql_where=_REOPENING),
         Index("ix_report_closed_at", "closed_at"),
         Index("ix_report_handle_due_at", "handle_due_at"),
         Index("ix_report_closing_due_at", "closing_due_at"),

@@ -10,20 +10,25 @@ from app.domain.deadlines import counted, is_late
 from app.domain.gcj02 import Datum, wgs84_to_gcj02
 from app.domain.limits import Limit
 from app.domain.report_number import display
-from app.domain.roles import STAFF_ROLES, Caller
-from app.domain.workflow import Action, allowed_actions
+from app.domain.roles import DESK_ROLES, Caller
 from app.identity.accounts import pseudonym
 from app.infra.paging import Key, Page, page
 from app.journal.queries import PastEvent, events_of, texts_of
-from app.media.links import PhotoSize, photo_url
 from app.media.queries import PhotoRef, photos_of
-from app.reports.access import is_leased, roles_on
+from app.media.schemas import photo_links, state_text
+from app.reports.access import is_leased, is_staff_on, roles_on
 from app.reports.actions.citizen import POINTS
 from app.reports.actions.schemas import Score
 from app.reports.clocks import id_of
+from app.reports.followers import relatives_of
 from app.reports.models import Report
+from app.reports.offering import offered_actions
+from app.reports.placing import doubt_of, hint_text
 from app.reports.schemas import (
+    CameraRead,
     CategoryRef,
+    FollowersRead,
+    MasterRead,
     PhotoRead,
     PlaceRead,
     RatingRead,
@@ -32,40 +37,15 @@ from app.reports.schemas import (
     ReportRead,
     ReportState,
     TimerRead,
+    UnitRef,
 )
-from app.reports.timeline import given_at, timeline
+from app.reports.timeline import given_at, standing_result, timeline
 from app.reports.world import World
 from app.sla.models import Timer
 from app.sla.timers import arithmetic_of, timers_of
 from app.texts import text
 
 _SCORES = {points: score for score, points in POINTS.items()}
-# What the API can do today; the table knows more verbs than there are endpoints.
-OFFERED = frozenset(
-    {
-        Action.ACCEPT,
-        Action.REJECT,
-        Action.WITHDRAW,
-        Action.REQUEST_VERIFICATION,
-        Action.REPORT_VERIFICATION,
-        Action.FILE,
-        Action.VOID,
-        Action.DISPATCH,
-        Action.SIGN,
-        Action.ASSIGN,
-        Action.RETURN,
-        Action.SEND_BACK,
-        Action.SUBMIT_RESULT,
-        Action.INTERNAL_REWORK,
-        Action.RESOLVE,
-        Action.PASS_REVIEW,
-        Action.REWORK,
-        Action.PASS_CHECK,
-        Action.FAIL_CHECK,
-        Action.CLOSE,
-        Action.RATE,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +59,11 @@ class Reader:
 
     def is_staff_on(self, report: Report) -> bool:
         """Tell whether the caller sees this report as staff; who reported it as a citizen sees it as one."""
-        return not roles_on(report, self.caller).isdisjoint(STAFF_ROLES)
+        return is_staff_on(report, self.caller)
 
-
-def offered_actions(report: Report, caller: Caller) -> list[Action]:
-    """Return what this caller may do now: the table, less what has been done once and for all."""
-    actions = [action for action in allowed_actions(report.status, roles_on(report, caller)) if action in OFFERED]
-    if report.signed_at is not None:
-        actions = [action for action in actions if action is not Action.WITHDRAW]
-    if report.rating_score is not None:
-        actions = [action for action in actions if action is not Action.RATE]
-    return actions
+    def is_desk_on(self, report: Report) -> bool:
+        """Tell whether the caller sees this report as the desk: what a camera noted tells where its owner was."""
+        return not roles_on(report, self.caller).isdisjoint(DESK_ROLES)
 
 
 def state(report: Report, *, reader: Reader) -> ReportState:
@@ -103,7 +77,7 @@ def state(report: Report, *, reader: Reader) -> ReportState:
         due_at=report.due_at,
         handle_due_at=report.handle_due_at,
         closing_due_at=report.closing_due_at,
-        allowed_actions=offered_actions(report, reader.caller),
+        allowed_actions=offered_actions(report, reader.caller, reader.now),
     )
 
 
@@ -136,20 +110,22 @@ def _item(report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> Repo
         submitted_at=report.submitted_at,
         due_at=report.due_at,
         is_overdue=report.due_at is not None and report.due_at < reader.now,
-        thumb_url=_link(photos[0], PhotoSize.SMALL, reader=reader) if photos else None,
+        is_leased=reader.is_staff_on(report) and is_leased(report, reader.now),
+        thumb_url=next((thumb for photo in photos if (thumb := _links(photo, reader=reader)[1])), None),
     )
 
 
 def read(session: Session, report: Report, *, reader: Reader) -> ReportRead | ReportDetail:
     """Present one report: to staff in full, to its reporter without the house's business."""
+    photos = photos_of(session, [id_of(report)])[id_of(report)]
     if reader.is_staff_on(report):
-        return _detail(session, report, reader=reader)
-    return ReportRead.model_validate(_base(session, report, reader))
+        return _detail(session, report, photos, reader=reader)
+    return ReportRead.model_validate(_base(session, report, photos, reader))
 
 
-def _base(session: Session, report: Report, reader: Reader) -> dict[str, object]:
+def _base(session: Session, report: Report, attached: Sequence[PhotoRef], reader: Reader) -> dict[str, object]:
     entries, texts = events_of(session, id_of(report)), texts_of(session, id_of(report))
-    photos = _shown(photos_of(session, [id_of(report)])[id_of(report)], entries, report, reader)
+    photos = _shown(attached, entries, report, reader)
     lon, lat = wgs84_to_gcj02(report.lon, report.lat)
     return {
         "number": report.number,
@@ -172,17 +148,20 @@ def _base(session: Session, report: Report, reader: Reader) -> dict[str, object]
         "closing_due_at": report.closing_due_at,
         "feedback_at": report.feedback_at,
         "closed_at": report.closed_at,
+        "reopen_requested_at": report.reopen_requested_at,
         "rating": _rating(report),
+        "master": _master(session, report, reader=reader),
         "photos": [_photo(photo, reader=reader) for photo in photos],
         "timeline": timeline(entries, texts, is_staff=reader.is_staff_on(report)),
-        "allowed_actions": offered_actions(report, reader.caller),
+        "allowed_actions": offered_actions(report, reader.caller, reader.now),
         "now": reader.now,
     }
 
 
-def _detail(session: Session, report: Report, *, reader: Reader) -> ReportDetail:
+def _detail(session: Session, report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> ReportDetail:
     world = reader.world
     condition = world.city.condition(report.condition_id) if report.condition_id else None
+    relatives = relatives_of(session, report)
     own: dict[str, object] = {
         "source": report.source,
         "reporter": pseudonym(report.reporter_id, reader.secret),
@@ -191,12 +170,15 @@ def _detail(session: Session, report: Report, *, reader: Reader) -> ReportDetail
         "condition_id": str(condition.id) if condition else None,
         "condition": condition.name if condition else None,
         "closing_condition": condition.closing_condition if condition else None,
-        "place": _place(report),
+        "place": _place(report, photos),
         "holder": report.holder,
         "due_at": report.due_at,
         "proposed_unit": report.proposed_unit_code,
         "proposed_unit_name": _unit_name(report.proposed_unit_code, world),
         "unit": report.unit_code,
+        "assisting": [UnitRef(code=code, name=_unit_name(code, world) or code) for code in relatives.assisting],
+        "master_number": relatives.master,
+        "followers": FollowersRead(count=relatives.follower_count, numbers=list(relatives.followers)),
         "handler_id": str(report.handler_id) if report.handler_id else None,
         "routing": report.routing,
         "return_count": report.return_count,
@@ -205,11 +187,37 @@ def _detail(session: Session, report: Report, *, reader: Reader) -> ReportDetail
         "is_leased": is_leased(report, reader.now),
         "leased_until": report.lease_until if is_leased(report, reader.now) else None,
         "timers": [_timer(timer, reader=reader) for timer in timers_of(session, id_of(report))],
+        "photos": [_photo(photo, reader=reader, is_desk=reader.is_desk_on(report)) for photo in photos],
     }
-    return ReportDetail.model_validate(_base(session, report, reader) | own)
+    return ReportDetail.model_validate(_base(session, report, photos, reader) | own)
 
 
-def _place(report: Report) -> PlaceRead:
+def _master(session: Session, report: Report, *, reader: Reader) -> MasterRead | None:
+    """Show a follower where its master stands and the result that was given, and nothing that its reporter sent."""
+    master = session.get(Report, report.master_id) if report.master_id is not None else None
+    if master is None:
+        return None
+    result = standing_result(events_of(session, id_of(master)))
+    photos = photos_of(session, [id_of(master)])[id_of(master)] if result else []
+    return MasterRead(
+        status=master.status,
+        status_text=text(f"status.{master.status.value}"),
+        unit_name=_unit_name(master.unit_code, reader.world),
+        handle_due_at=master.handle_due_at,
+        closing_due_at=master.closing_due_at,
+        feedback_at=master.feedback_at,
+        closed_at=master.closed_at,
+        result=texts_of(session, id_of(master))[result.seq][1] if result else None,
+        photos=[
+            _photo(photo, reader=reader)
+            for photo in photos
+            if result and photo.owner_id != master.reporter_id and photo.attached_at in result.photos_at
+        ],
+    )
+
+
+def _place(report: Report, photos: Sequence[PhotoRef]) -> PlaceRead:
+    hint = doubt_of(report, photos)
     return PlaceRead(
         cell=report.cell_code,
         street_code=report.street_code,
@@ -220,6 +228,8 @@ def _place(report: Report) -> PlaceRead:
         offset_m=report.place_offset_m,
         accuracy_m=report.accuracy_m,
         source=report.location_source,
+        hint=hint,
+        hint_text=hint_text(hint) if hint else None,
     )
 
 
@@ -258,19 +268,36 @@ def _shown(photos: Sequence[PhotoRef], events: Sequence[PastEvent], report: Repo
     return [photo for photo in photos if photo.owner_id == report.reporter_id or photo.attached_at in given]
 
 
-def _photo(photo: PhotoRef, *, reader: Reader) -> PhotoRead:
+def _photo(photo: PhotoRef, *, reader: Reader, is_desk: bool = False) -> PhotoRead:
+    url, thumb_url = _links(photo, reader=reader)
     return PhotoRead(
         photo_id=photo.id,
         kind=photo.kind.value,
-        url=_link(photo, PhotoSize.LARGE, reader=reader),
-        thumb_url=_link(photo, PhotoSize.SMALL, reader=reader),
+        state=photo.state,
+        state_text=state_text(photo.state, photo.failure),
+        url=url,
+        thumb_url=thumb_url,
         width=photo.width,
         height=photo.height,
+        camera=_camera(photo) if is_desk else None,
     )
 
 
-def _link(photo: PhotoRef, size: PhotoSize, *, reader: Reader) -> str:
-    return photo_url(photo.id, size, secret=reader.secret, now=reader.now)
+def _links(photo: PhotoRef, *, reader: Reader) -> tuple[str | None, str | None]:
+    return photo_links(photo.id, photo.state, secret=reader.secret, now=reader.now)
+
+
+def _camera(photo: PhotoRef) -> CameraRead | None:
+    if photo.taken_at is None and photo.exif_lon is None:
+        return None
+    return CameraRead(
+        taken_at=photo.taken_at,
+        taken_at_is_assumed=photo.taken_at_is_assumed,
+        time_gap_s=photo.time_gap_s,
+        lon_wgs84=photo.exif_lon,
+        lat_wgs84=photo.exif_lat,
+        place_gap_m=photo.place_gap_m,
+    )
 
 
 def _category(report: Report, world: World) -> CategoryRef | None:

@@ -2,15 +2,20 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from app.domain.gcj02 import Datum
 from app.domain.workflow import Action, Stage, Status
-from app.infra.wire import NO_NUL, BeijingTime
+from app.domain.working_time import BEIJING
+from app.infra.wire import BeijingTime, HumanText
+from app.media.models import PhotoState
 from app.reports.actions.schemas import Code, Photos, Point, Score, Text
 from app.reports.models import LocationSource, Source
 
 MAX_DESCRIPTION = 2000
+
+Question = Annotated[str, HumanText(min_length=1, max_length=64, is_line=True)]
+"""What an answer answers; kept with it."""
 
 
 class Location(Point):
@@ -18,7 +23,7 @@ class Location(Point):
 
     accuracy_m: float | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
     source: LocationSource
-    address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=NO_NUL)] = ""
+    address: Annotated[str, HumanText(max_length=200, is_line=True)] = ""
 
 
 class SubmitReport(BaseModel):
@@ -39,13 +44,19 @@ class SubmitReport(BaseModel):
     )
 
     category: Code | None = None
-    description: Annotated[
-        str, StringConstraints(strip_whitespace=True, max_length=MAX_DESCRIPTION, pattern=NO_NUL)
-    ] = ""
+    description: Annotated[str, HumanText(max_length=MAX_DESCRIPTION)] = ""
     location: Location
     photo_ids: Photos = []
-    answers: Annotated[dict[Code, Text], Field(max_length=20)] = {}
+    answers: Annotated[dict[Question, Text], Field(max_length=20)] = {}
     anonymous: bool = False
+
+
+ExactTime = Annotated[
+    AwareDatetime,
+    PlainSerializer(lambda instant: instant.astimezone(BEIJING).isoformat(), return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-20T18:05:00.000001+08:00"]}),
+]
+"""An instant to come back with, to the microsecond; people never read it."""
 
 
 class CategoryRef(BaseModel):
@@ -53,15 +64,36 @@ class CategoryRef(BaseModel):
     name: str
 
 
+class CameraRead(BaseModel):
+    """What the camera noted, held against the report's place and time: a hint, never a fact.
+
+    `time_gap_s` are seconds from the picture to the report, negative when the camera's clock was ahead;
+    `taken_at_is_assumed` says that the camera named no offset and Beijing time was taken.
+    """
+
+    taken_at: BeijingTime | None
+    taken_at_is_assumed: bool
+    time_gap_s: int | None
+    lon_wgs84: float | None
+    lat_wgs84: float | None
+    place_gap_m: float | None
+
+
 class PhotoRead(BaseModel):
-    """A photo without metadata; both links are signed and expire."""
+    """A photo without metadata; both links are signed and expire, and null unless the photo is `ready`.
+
+    `state_text` says in words why there is nothing to see. `camera` is for the desk, null for everybody else.
+    """
 
     photo_id: str
     kind: str
-    url: str
-    thumb_url: str
+    state: PhotoState
+    state_text: str
+    url: str | None
+    thumb_url: str | None
     width: int
     height: int
+    camera: CameraRead | None
 
 
 class TimelineEntry(BaseModel):
@@ -75,26 +107,44 @@ class TimelineEntry(BaseModel):
 
 
 class UpdateRead(BaseModel):
-    """Something new on one of the caller's reports."""
+    """Something new on one of the caller's reports, or on the one that it follows."""
 
     number: str
     at: BeijingTime
     action: Action
     status: Status
     text: str
+    is_followed: bool = Field(description="此步骤发生在所并入的上报件上，status 也是该件的状态")
 
 
 class UpdatesRead(BaseModel):
     """What is new; ask again with `since` = `next_since`. The same step may come twice, none is left out."""
 
     items: list[UpdateRead]
-    next_since: BeijingTime
+    next_since: ExactTime
     now: BeijingTime
 
 
 class RatingRead(BaseModel):
     score: Score
     at: BeijingTime
+
+
+class MasterRead(BaseModel):
+    """What the reporter of a merged report learns of the one it follows: where it stands, and the result as given.
+
+    Neither its number, which opens nothing to them, nor anything that its own reporter sent.
+    """
+
+    status: Status
+    status_text: str
+    unit_name: str | None
+    handle_due_at: BeijingTime | None
+    closing_due_at: BeijingTime | None
+    feedback_at: BeijingTime | None
+    closed_at: BeijingTime | None
+    result: str | None
+    photos: list[PhotoRead]
 
 
 class ReportRead(BaseModel):
@@ -120,7 +170,9 @@ class ReportRead(BaseModel):
     closing_due_at: BeijingTime | None
     feedback_at: BeijingTime | None
     closed_at: BeijingTime | None
+    reopen_requested_at: BeijingTime | None
     rating: RatingRead | None
+    master: MasterRead | None
     photos: list[PhotoRead]
     timeline: list[TimelineEntry]
     allowed_actions: list[Action]
@@ -143,6 +195,7 @@ class ReportItem(BaseModel):
     submitted_at: BeijingTime
     due_at: BeijingTime | None
     is_overdue: bool
+    is_leased: bool
     thumb_url: str | None
 
 
@@ -164,7 +217,11 @@ class TimerRead(BaseModel):
 
 
 class PlaceRead(BaseModel):
-    """The report's place in the grid and in WGS-84."""
+    """The report's place in the grid and in WGS-84.
+
+    `hint` is a doubt: `maybe_gcj02` (and so on) when the point lies in no cell but would in that datum, `camera_gcj02`
+    when a photo of the reporter was taken where the point would be in that datum, and not where it is.
+    """
 
     cell: str
     street_code: str
@@ -175,6 +232,20 @@ class PlaceRead(BaseModel):
     offset_m: float
     accuracy_m: float | None
     source: LocationSource
+    hint: str | None
+    hint_text: str | None
+
+
+class UnitRef(BaseModel):
+    code: str
+    name: str
+
+
+class FollowersRead(BaseModel):
+    """Whose reports were merged into this one: how many, and the numbers of the first fifty."""
+
+    count: int
+    numbers: list[str]
 
 
 class ReportDetail(ReportRead):
@@ -193,7 +264,10 @@ class ReportDetail(ReportRead):
     proposed_unit: str
     proposed_unit_name: str
     unit: str | None
+    assisting: list[UnitRef]
     handler_id: str | None
+    master_number: str | None
+    followers: FollowersRead
     routing: dict[str, Any]
     return_count: int
     rework_count: int

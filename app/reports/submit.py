@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.city.snapshot import ConditionFact, Place
-from app.domain.gcj02 import to_wgs84
 from app.domain.report_number import ENTROPY_RANGE, make
 from app.domain.roles import Caller, Role
 from app.domain.routing import Decision
@@ -20,10 +19,12 @@ from app.domain.workflow import STAGE_OF, Action, Stage, Status, advance
 from app.journal.chain import Head
 from app.journal.write import RULE, Actor, Event, link, store
 from app.reports.actions.engine import Context, holder_of
+from app.reports.assisting import named_by_rule, store_assisting
 from app.reports.clocks import id_of, set_handling_deadline, stage_limit
 from app.reports.errors import NothingToSay, NumberTaken, PhotoRequired
 from app.reports.evidence import attach_evidence
 from app.reports.models import Report, Source
+from app.reports.placing import Spot, find_spot
 from app.reports.routing_step import decide, explain
 from app.reports.schemas import SubmitReport
 from app.sla.models import Timer
@@ -57,11 +58,10 @@ def submit(session: Session, body: SubmitReport, *, context: Context, draw: Call
         raise NothingToSay
     if not body.photo_ids and source is not Source.SERVICE:
         raise PhotoRequired
-    lon, lat = to_wgs84(body.location.lon, body.location.lat, body.location.datum)
-    place = context.world.city.locate(lon, lat)
+    spot = find_spot(body.location, city=context.world.city)
     condition = context.world.city.default_condition(body.category) if body.category else None
     decision = decide(
-        cell_code=place.cell_code,
+        cell_code=spot.place.cell_code,
         condition=condition,
         scheme="",
         place_type=body.answers.get(PLACE_TYPE, ""),
@@ -74,15 +74,14 @@ def submit(session: Session, body: SubmitReport, *, context: Context, draw: Call
         body,
         number=make(context.now, draw()),
         source=source,
-        point=(lon, lat),
-        place=place,
+        spot=spot,
         condition=condition,
         decision=decision,
         context=context,
     )
     birth = _Birth(report, context)
     birth.step(Action.SUBMIT, Status.SUBMITTED, _person(context.caller, source), _evidence(report, body))
-    if is_decisive(condition, decision, place):
+    if is_decisive(condition, decision, spot.place):
         _advance_by_rule(birth, decision)
     return birth.store(session, body.photo_ids)
 
@@ -117,6 +116,7 @@ class _Birth:
     report: Report
     context: Context
     events: list[Event] = field(default_factory=list)
+    assisting: list[str] = field(default_factory=list)
 
     def step(self, action: Action, status: Status, actor: Actor, facts: dict[str, Any]) -> None:
         old = self.report.status if self.events else None
@@ -136,6 +136,7 @@ class _Birth:
         _flush(session)  # for the id that timers, journal and photos refer to
         store_new(session, id_of(report), passed=passed, running=running)
         store(session, id_of(report), links)
+        store_assisting(session, report, self.assisting)
         attach_evidence(session, report, photo_ids, caller=self.context.caller, now=now)
         return report
 
@@ -169,7 +170,10 @@ def _advance_by_rule(birth: _Birth, decision: Decision) -> None:
     limit = {"limit": condition.limit.plain_amount, "limit_unit": condition.limit.unit.value}
     birth.step(Action.FILE, advance(accepted, Action.FILE, roles=None), RULE, named | limit)
     report.unit_code = decision.unit
-    unit = {"unit": decision.unit, "unit_name": context.world.city.units[decision.unit].name}
+    unit: dict[str, Any] = {"unit": decision.unit, "unit_name": context.world.city.units[decision.unit].name}
+    birth.assisting = named_by_rule(report.routing, lead=decision.unit, city=context.world.city)
+    if birth.assisting:
+        unit["assisting"] = birth.assisting
     birth.step(Action.DISPATCH, advance(Status.FILED, Action.DISPATCH, roles=None), RULE, named | unit)
 
 
@@ -178,13 +182,12 @@ def _new_report(
     *,
     number: str,
     source: Source,
-    point: tuple[float, float],
-    place: Place,
+    spot: Spot,
     condition: ConditionFact | None,
     decision: Decision,
     context: Context,
 ) -> Report:
-    location = body.location
+    location, place = body.location, spot.place
     return Report(
         number=number,
         status=Status.SUBMITTED,
@@ -198,8 +201,8 @@ def _new_report(
         place_type=body.answers.get(PLACE_TYPE, "")[:32],
         reporter_id=context.caller.user_id,
         is_anonymous=body.anonymous,
-        lon=point[0],
-        lat=point[1],
+        lon=spot.lon,
+        lat=spot.lat,
         sent_lon=location.lon,
         sent_lat=location.lat,
         datum=location.datum,
@@ -211,6 +214,7 @@ def _new_report(
         cell_code=place.cell_code,
         is_place_certain=place.is_certain,
         place_offset_m=place.offset_m,
+        place_hint=spot.hint,
         proposed_unit_code=decision.unit,
         rule_set_id=context.world.rule_set_id,
         rule_key=decision.rule,

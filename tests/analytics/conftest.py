@@ -25,6 +25,7 @@ from app.reports.actions import acceptance, citizen, dispatching, handling, visi
 from app.reports.actions.engine import Context
 from app.reports.actions.schemas import (
     AcceptBody,
+    CloseBody,
     DispatchBody,
     FailedCheckBody,
     FileBody,
@@ -82,7 +83,7 @@ VERBS: dict[str, tuple[Any, Role, Callable[[str, Point], Any]]] = {
         Role.INSPECTOR,
         lambda photo, point: FailedCheckBody(photo_ids=[photo], point=point, reason="未清理干净"),
     ),
-    "close": (acceptance.close, Role.ACCEPTOR, lambda _photo, _point: NOTE),
+    "close": (acceptance.close, Role.ACCEPTOR, lambda _photo, _point: CloseBody()),
 }
 
 Step = tuple[float, str]

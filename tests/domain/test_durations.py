@@ -134,6 +134,51 @@ def test_a_reopened_report_is_not_closed_until_it_is_closed_again() -> None:
     assert milestones(again)[Milestone.FEEDBACK] == at(42)
 
 
+def test_a_reopened_report_owes_its_result_again_and_no_stage_counts_the_time_it_lay_closed() -> None:
+    reopened = [
+        *FORTY_TWO,
+        *history(
+            (1000, A.REQUEST_REOPEN, S.CLOSED),
+            (1060, A.ACCEPT_REOPEN, S.FILED),
+            (1070, A.DISPATCH, S.DISPATCHED),
+            (1080, A.SIGN, S.HANDLING),
+        ),
+    ]
+    assert confirmed_handling_end(reopened) is None
+    assert [(span.key, span.since, span.until) for span in stage_spans(reopened)[-3:]] == [
+        ("close", at(80), at(90)),
+        ("dispatch", at(1060), at(1070)),
+        ("handle", at(1070), None),
+    ]
+    done = [*reopened, *history((1100, A.RESOLVE, S.RESOLVED), (1105, A.PASS_REVIEW, S.CHECKING))]
+    assert total(handle_spans(done), measure=natural, until=at(0)) == (42 + 30) * 60
+    assert confirmed_handling_end(done) == at(1100)
+    assert milestones(done)[Milestone.FEEDBACK] == at(42)
+
+
+def test_an_unmerged_report_goes_on_from_its_submission_and_nobody_held_it_meanwhile() -> None:
+    steps = history(
+        (0, A.SUBMIT, S.SUBMITTED),
+        (10, A.ACCEPT, S.ACCEPTED),
+        (20, A.MERGE, S.MERGED),
+        (500, A.UNMERGE, S.SUBMITTED),
+        (505, A.ACCEPT, S.ACCEPTED),
+        (510, A.FILE, S.FILED),
+        (515, A.DISPATCH, S.DISPATCHED),
+        (545, A.RESOLVE, S.RESOLVED),
+    )
+    assert milestones(steps) == {Milestone.ACCEPT: at(10), Milestone.DISPATCH: at(515), Milestone.FEEDBACK: at(545)}
+    assert total(holder_spans(steps), measure=natural, until=at(545)) == (20 + 45) * 60
+    assert total(stage_spans(steps), measure=natural, until=at(545)) == (20 + 45) * 60
+
+
+@pytest.mark.parametrize("action", [A.NOTE, A.SUPPLEMENT])
+def test_words_beside_the_way_are_nobodys_time(action: Action) -> None:
+    told = [*FORTY_TWO[:7], Happening(at(45), action, S.RESOLVED, "dispatch"), *FORTY_TWO[7:]]
+    for measured in (stage_spans, holder_spans, handle_spans, milestones, confirmed_handling_end):
+        assert measured(told) == measured(FORTY_TWO)
+
+
 def test_a_closed_report_that_is_voided_is_not_closed() -> None:
     voided = [*FORTY_TWO, Happening(at(200), A.VOID, S.VOIDED, None)]
     assert Milestone.CLOSE not in milestones(voided)

@@ -8,6 +8,8 @@ import pytest
 
 from app.domain.roles import Role
 from app.domain.workflow import (
+    ASSISTING_MAY,
+    BESIDE,
     DESK_OF,
     DESK_ROLE,
     OPEN,
@@ -216,6 +218,12 @@ def test_one_desk_or_the_unit_holds_every_open_report_and_can_move_it() -> None:
                 if status in row.sources and DESK_ROLE[desk] in row.roles and row.target not in {Target.SAME, S.VOIDED}
             ]
             assert moves, status
+
+
+def test_words_beside_the_way_lead_nowhere_and_are_all_that_an_assisting_unit_has() -> None:
+    assert {transition(status, action).target for action, status in TABLE if action in BESIDE} == {Target.SAME}
+    assert ASSISTING_MAY <= BESIDE
+    assert all(row[3] >= UNIT for row in PRODUCT if row[0] in ASSISTING_MAY)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -32,7 +32,7 @@ def test_forty_two_minutes(service: Service) -> None:
     assert (born["status"], born["status_text"], born["unit"], born["version"]) == ("dispatched", "已派遣", SQUAD, 1)
     assert born["handle_due_at"] == "2026-11-20T12:00:00+08:00"
     assert born["closing_due_at"] == "2026-11-23T11:00:00+08:00"
-    assert born["allowed_actions"] == ["withdraw"]
+    assert born["allowed_actions"] == ["withdraw", "supplement"]
 
     service.clock.advance(minutes=5)
     assert act(lead, number, "assign", {"handler_id": str(handler.caller.user_id)})["status"] == "handling"
@@ -119,7 +119,7 @@ def test_the_way_by_hand_with_a_visit_a_return_and_a_rework(service: Service) ->
     assert act(dispatcher, number, "void", {"reason": "重复上报"})["status"] == "voided"
     detail = dispatcher.get(f"/reports/{number}").json()
     assert (detail["return_count"], detail["rework_count"], detail["is_verified"]) == (1, 2, True)
-    assert detail["allowed_actions"] == []
+    assert detail["allowed_actions"] == ["note"]
 
 
 def test_refusing_and_withdrawing_end_a_report(service: Service) -> None:

@@ -10,7 +10,7 @@ from app.domain.report_number import InvalidReportNumber
 from app.domain.roles import Caller, Role
 from app.domain.workflow import Action, RoleMayNot, Status
 from app.reports.access import LeasedByAnother, ReportNotFound, get_for_update, get_visible
-from app.reports.present import offered_actions
+from app.reports.offering import offered_actions
 from tests.builders import (
     DECISIVE_CATEGORY,
     NOW,
@@ -81,7 +81,7 @@ def test_a_second_role_does_not_carry_the_scope_of_the_first(town: Town) -> None
             category = DECISIVE_CATEGORY if action is A.SIGN else None
             report = a_report(session, town.world, reporter=two_roles, category=category)
             case = Case(town.world, report.number, {}, NOW)
-            assert offered_actions(report, two_roles) == [A.WITHDRAW]
+            assert offered_actions(report, two_roles, NOW) == [A.WITHDRAW, A.SUPPLEMENT]
             with pytest.raises(RoleMayNot):
                 case.do(session, action, by=two_roles)
 

@@ -16,6 +16,7 @@ from app.reports.access import ReportNotFound
 from app.reports.actions import schemas as words
 from app.reports.errors import (
     AlreadySigned,
+    ClosingConditionNotMet,
     ConditionRequired,
     NeedsRuling,
     NotYourTask,
@@ -32,9 +33,7 @@ from tests.builders import (
     DECISIVE_CATEGORY,
     NOW,
     OTHER_UNIT,
-    PATHS,
     SQUAD,
-    VERBS,
     Case,
     a_case,
     a_citizen,
@@ -47,8 +46,6 @@ from tests.builders_city import IN_LICUN, LICANG, LICUN
 from tests.towns import Town
 
 A, R, S = Action, Role, Status
-BUILT = sorted(VERBS, key=lambda action: action.value)
-REACHED = sorted(PATHS, key=lambda status: status.value)
 # Acceptance --------------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +322,21 @@ def test_a_unit_shows_its_own_new_photos(town: Town, action: Action) -> None:
         case.do(session, A.SUBMIT_RESULT, by=lead, photo_ids=[used])
         with pytest.raises(PhotoTaken):
             case.do(session, action, by=lead, photo_ids=[used])
+
+
+@pytest.mark.parametrize(("action", "status"), [(A.RESOLVE, S.HANDLING), (A.CLOSE, S.CHECKED)])
+def test_who_gives_a_result_or_closes_confirms_the_closing_condition(
+    town: Town, action: Action, status: Status
+) -> None:
+    with town.database.transaction() as session:
+        case = at_status(session, town.world, status)
+        words_of_it = town.world.city.condition(case.report(session).condition_id or 0).closing_condition
+        assert words_of_it
+        with pytest.raises(ClosingConditionNotMet) as refused:
+            case.do(session, action, is_closing_condition_met=False)
+        assert refused.value.facts == {"closing_condition": words_of_it}
+        report = case.do(session, action)
+        assert entries_of(session, report.id or 0)[-1].facts["closing_condition"] == words_of_it
 
 
 # The spot ----------------------------------------------------------------------------------------------------------

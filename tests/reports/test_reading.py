@@ -100,14 +100,15 @@ def test_the_reason_is_shown_while_the_chosen_unit_has_the_report(town: Town) ->
 def test_what_is_done_once_and_for_all_is_offered_no_more(town: Town) -> None:
     with town.database.transaction() as session:
         case = at_status(session, town.world, S.CLOSED)
-        assert seen_by(session, case, R.CITIZEN).allowed_actions == [A.RATE]
+        assert seen_by(session, case, R.CITIZEN).allowed_actions == [A.RATE, A.REQUEST_REOPEN]
         case.do(session, A.RATE)
+        case.do(session, A.REQUEST_REOPEN)
         read_again = seen_by(session, case, R.CITIZEN)
         assert read_again.allowed_actions == []
         assert read_again.rating is not None
         signed = at_status(session, town.world, S.HANDLING)
         signed.do(session, A.RETURN)
-        assert seen_by(session, signed, R.CITIZEN).allowed_actions == []
+        assert seen_by(session, signed, R.CITIZEN).allowed_actions == [A.SUPPLEMENT]
 
 
 def test_a_leased_report_is_shown_as_held(town: Town) -> None:
@@ -127,10 +128,10 @@ def test_an_answer_to_an_action_says_where_the_report_stands(town: Town) -> None
         case = at_status(session, town.world, S.DISPATCHED)
         answer = state(case.report(session), reader=Reader(case.people[R.UNIT_LEAD], NOW, town.world, SECRET))
     assert (answer.status_text, answer.unit, answer.holder) == ("已派遣", SQUAD, SQUAD)
-    assert answer.allowed_actions == [A.SIGN, A.ASSIGN, A.RETURN]
+    assert answer.allowed_actions == [A.SIGN, A.ASSIGN, A.RETURN, A.NOTE]
 
 
-def test_news_are_bounded_in_order_and_cost_two_statements(town: Town) -> None:
+def test_news_are_bounded_in_order_and_cost_three_statements(town: Town) -> None:
     with town.database.transaction() as session:
         case = at_status(session, town.world, S.HANDLING)
         citizen = case.people[R.CITIZEN]
@@ -147,7 +148,7 @@ def test_news_are_bounded_in_order_and_cost_two_statements(town: Town) -> None:
         case.later(seconds=30).do(session, A.SUBMIT_RESULT)
     with QueryRecorder(town.database) as recorder, town.database.reading() as session:
         news = updates(session, since=since, caller=citizen, now=NOW + timedelta(days=1)).items
-    assert len(recorder.statements) == 2
+    assert len(recorder.statements) == 3
     assert len(news) == MOST
     assert [each.at for each in news] == sorted(each.at for each in news)
     assert {each.action for each in news} == {A.SUBMIT}

@@ -190,6 +190,62 @@ def test_sending_back_to_acceptance_cancels_dispatch_and_handling(town: Town, st
         assert report.due_at == case.now + timedelta(minutes=15)
 
 
+@pytest.mark.parametrize(
+    ("status", "cancelled"),
+    [
+        (S.SUBMITTED, [Stage.ACCEPT]),
+        (S.VERIFYING, [Stage.FILE, Stage.VERIFY]),
+        (S.FILED, [Stage.DISPATCH]),
+        (S.HANDLING, [Stage.HANDLE]),
+        (S.RETURNED, [Stage.HANDLE, Stage.DISPATCH]),
+    ],
+)
+def test_merging_cancels_whatever_runs_or_stands(town: Town, status: Status, cancelled: list[Stage]) -> None:
+    with town.database.transaction() as session:
+        report = at_status(session, town.world, status).later(minutes=5).do(session, A.MERGE)
+        found = clocks(session, report)
+        assert [stage for stage, state in found if state is CANCELLED] == cancelled
+        assert {state for _, state in found} <= {CANCELLED, STOPPED}
+        assert (report.due_at, report.handle_due_at, report.closing_due_at) == (None, None, None)
+        assert not any(timer.is_late for timer in timers_of(session, report.id or 0))
+
+
+def test_unmerging_starts_acceptance_anew_and_the_unit_gets_a_new_clock(town: Town) -> None:
+    with town.database.transaction() as session:
+        case = at_status(session, town.world, S.HANDLING)
+        case.later(minutes=5).do(session, A.MERGE)
+        report = case.later(minutes=20).do(session, A.UNMERGE)
+        accept = the_timer(session, report, Stage.ACCEPT)
+        assert (accept.state, accept.started_at, accept.counted_s) == (RUNNING, case.now, 0)
+        assert report.due_at == accept.due_at == case.now + timedelta(minutes=15)
+        case.walk(session, *PATHS[S.DISPATCHED])
+        assert [(each.state, each.counted_s) for each in handling(session, report)] == [(CANCELLED, 300), (RUNNING, 0)]
+
+
+def test_a_reopened_report_gets_new_clocks_and_keeps_the_old_ones(town: Town) -> None:
+    with town.database.transaction() as session:
+        case = at_status(session, town.world, S.HANDLING)
+        case.later(minutes=30).walk(session, A.RESOLVE, A.PASS_REVIEW, A.PASS_CHECK, A.CLOSE)
+        case.later(hours=5).walk(session, A.REQUEST_REOPEN)
+        assert case.report(session).due_at is None
+        report = case.later(minutes=5).do(session, A.ACCEPT_REOPEN)
+        assert clocks(session, report)[-1] == (Stage.DISPATCH, RUNNING)
+        assert report.due_at == case.now + timedelta(minutes=15)
+        assert (report.handle_due_at, report.closing_due_at) == (None, None)
+        case.later(minutes=5).do(session, A.DISPATCH)
+        assert [(each.state, each.counted_s) for each in handling(session, report)] == [(STOPPED, 1800), (RUNNING, 0)]
+        two_hours = Limit(Decimal(2), LimitUnit.WORK_HOUR)
+        assert report.handle_due_at == due_at(town.world.city.calendar, case.now, two_hours)
+        # A rework goes on with the new clock, not with the old one.
+        case.later(minutes=1).walk(session, A.SIGN, A.RESOLVE, A.REWORK)
+        assert [(each.state, each.counted_s) for each in handling(session, report)] == [(STOPPED, 1800), (RUNNING, 60)]
+
+
+def handling(session: Session, report: Report) -> list[Timer]:
+    session.flush()
+    return [timer for timer in timers_of(session, report.id or 0) if timer.stage is Stage.HANDLE]
+
+
 def test_resolving_stops_handling_and_starts_review(town: Town) -> None:
     with town.database.transaction() as session:
         case = at_status(session, town.world, S.HANDLING)

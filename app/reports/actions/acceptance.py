@@ -4,8 +4,9 @@ from sqlmodel import Session
 
 from app.city.snapshot import ConditionFact
 from app.domain.workflow import Action
+from app.reports.actions.closing_condition import confirm_closing_condition
 from app.reports.actions.engine import Context, act, check_allowed
-from app.reports.actions.schemas import AcceptBody, FileBody, NoteBody, ReasonBody
+from app.reports.actions.schemas import AcceptBody, CloseBody, FileBody, NoteBody, ReasonBody
 from app.reports.errors import ConditionRequired, VerificationRequired, VerifiedFalse
 from app.reports.models import Report
 from app.reports.routing_step import propose
@@ -60,13 +61,21 @@ def file(session: Session, report: Report, body: FileBody, *, context: Context) 
 
 
 def void(session: Session, report: Report, body: ReasonBody, *, context: Context) -> None:
+    """End what should never have been a report; whoever follows it reads that it is void."""
+    check_allowed(report, Action.VOID, context=context)
+    report.reopen_requested_at = None
     act(session, report, Action.VOID, context=context, text=body.reason)
 
 
-def close(session: Session, report: Report, body: NoteBody, *, context: Context) -> None:
+def close(session: Session, report: Report, body: CloseBody, *, context: Context) -> None:
+    """Close a checked report.
+
+    :raises ClosingConditionNotMet: the caller says that the closing condition is not met
+    """
     check_allowed(report, Action.CLOSE, context=context)
+    facts = confirm_closing_condition(report, is_met=body.is_closing_condition_met, context=context)
     report.closed_at = context.now
-    act(session, report, Action.CLOSE, context=context, text=body.note)
+    act(session, report, Action.CLOSE, context=context, facts=facts, text=body.note)
 
 
 def _chosen_condition(

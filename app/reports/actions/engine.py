@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from app.domain.deadlines import StepKind
 from app.domain.roles import Caller, Role
-from app.domain.workflow import DESK_OF, TERMINAL, Action, Status, advance, transition
+from app.domain.workflow import BESIDE, DESK_OF, TERMINAL, Action, Status, advance, transition
 from app.journal.chain import Head
 from app.journal.write import CLOCK, Actor, Event, link, store
-from app.reports.access import roles_on
+from app.reports.access import roles_to
 from app.reports.clocks import id_of, run_clocks
 from app.reports.models import Report
 from app.reports.world import World
@@ -36,7 +36,7 @@ def check_allowed(report: Report, action: Action, *, context: Context) -> None:
     :raises IllegalTransition: no such action in this status
     :raises RoleMayNot: not for this caller's roles
     """
-    advance(report.status, action, roles=roles_on(report, context.caller), came_from=report.came_from)
+    advance(report.status, action, roles=roles_to(action, report, context.caller), came_from=report.came_from)
 
 
 def act(
@@ -50,12 +50,14 @@ def act(
 ) -> None:
     """Take the step: new status, holder, clocks, journal entry, version. The caller holds the report's row lock.
 
+    Words beside the way are journalled and leave everything else, the version too, as it was.
+
     `facts` are ids and figures for the journal, `text` is what a person wrote (kept erasable).
 
     :raises IllegalTransition: no such action in this status
     :raises RoleMayNot: not for this caller's roles
     """
-    old, old_holder, roles = report.status, report.holder, roles_on(report, context.caller)
+    old, old_holder, roles = report.status, report.holder, roles_to(action, report, context.caller)
     new = advance(old, action, roles=roles, came_from=report.came_from)
     _settle(report, old, new)
     fired = run_clocks(session, report, old=old, action=action, world=context.world, now=context.now)
@@ -71,7 +73,8 @@ def act(
         text=text,
     )
     journal(session, report, [*missed, event])
-    report.version += 1
+    if action not in BESIDE:
+        report.version += 1
     session.add(report)
 
 

@@ -5,6 +5,7 @@ from sqlmodel import Session, col, select
 from app.domain.roles import Role
 from app.domain.workflow import Action
 from app.identity.models import UserAccount
+from app.reports.actions.closing_condition import confirm_closing_condition
 from app.reports.actions.engine import Context, act, check_allowed
 from app.reports.actions.schemas import AssignBody, NoteBody, ReasonBody, ResolveBody, ResultBody
 from app.reports.errors import NotYourTask, PhotoRequired, UnknownHandler
@@ -79,15 +80,17 @@ def internal_rework(session: Session, report: Report, body: ReasonBody, *, conte
 def resolve(session: Session, report: Report, body: ResolveBody, *, context: Context) -> None:
     """Give the unit's confirmed result: the feedback that the citizen sees at this instant.
 
+    :raises ClosingConditionNotMet: the caller says that the closing condition is not met
     :raises PhotoRequired: neither these photos nor a proposed result with photos
     """
     check_allowed(report, Action.RESOLVE, context=context)
+    confirmed = confirm_closing_condition(report, is_met=body.is_closing_condition_met, context=context)
     if not body.photo_ids and not report.has_result:
         raise PhotoRequired
     attach_evidence(session, report, body.photo_ids, caller=context.caller, now=context.now)
     report.resolved_at = context.now
     report.feedback_at = report.feedback_at or context.now
-    facts = {"photos": len(body.photo_ids), "unit": report.unit_code}
+    facts = {"photos": len(body.photo_ids), "unit": report.unit_code} | confirmed
     act(session, report, Action.RESOLVE, context=context, facts=facts, text=body.result)
 
 
