@@ -59,7 +59,7 @@ def read_config(
     photo_bytes_max: Annotated[int, Depends(_photo_bytes_max)],
     now: Now,
     response: Response,
-    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
+    if_none_match: Annotated[str | None, Header(max_length=200, description="上次的 ETag，未变则返回 304")] = None,
 ) -> ConfigRead:
     """Give the categories, limits and texts of the city; unchanged since `If-None-Match` answers 304."""
     tag = _tag(city, photo_bytes_max)

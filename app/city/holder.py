@@ -64,7 +64,7 @@ class SnapshotHolder:
 
     def _load(self, instant: datetime) -> CitySnapshot:
         day = beijing_day(instant)
-        with self._database.reading() as session:
+        with self._database.reading(snapshot=True) as session:  # never half of one grid and half of the next
             snapshot = load_snapshot(session, today=day)
         self._snapshot, self._day, self._checked_at = snapshot, day, instant
         return snapshot

@@ -34,9 +34,12 @@ Progress = Callable[[str, int, int], None]
 _CHUNK = 2_000
 
 
-def add_generation(session: Session, *, source: str, note: str, now: datetime) -> int:
-    """Begin a delivery of the grid and return its id."""
-    begin = insert(GridGeneration).values(created_at=now, source=source, note=note).returning(col(GridGeneration.id))
+def add_generation(
+    session: Session, *, source: str, note: str, now: datetime, sha256: str | None = None, datum: str = "wgs84"
+) -> int:
+    """Begin a delivery of the grid and return its id; `sha256` is that of the file it came from, in `datum`."""
+    row = {"created_at": now, "source": source, "note": note, "file_sha256": sha256, "datum": datum}
+    begin = insert(GridGeneration).values(row).returning(col(GridGeneration.id))
     generation_id: int = session.connection().execute(begin).mappings().one()["id"]
     return generation_id
 

@@ -1,0 +1,80 @@
+"""Write a new generation of the grid in the transaction of its caller: the old cells end, the new ones begin."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, update
+from sqlmodel import Session, col
+
+from app.city.importing.known import Delivery
+from app.city.importing.planning import Plan, Row
+from app.city.importing.wanted import ImportRefused
+from app.city.loading import Progress, add_generation
+from app.city.models import Area, Cell, GridGeneration
+from app.city.version import bump_version, current_version
+from app.infra.upsert import insert_into
+
+_CHUNK = 2_000
+_AREA_COLUMNS = ("name", "level", "parent_code", "centre_lon", "centre_lat", "shape", "is_approximate", "generation_id")
+
+
+def apply_generation(
+    session: Session,
+    plan: Plan,
+    *,
+    delivery: Delivery,
+    source: str,
+    known_version: int,
+    today: date,
+    now: datetime,
+    progress: Progress,
+) -> int:
+    """Put the plan in force from today (a Beijing day) and return the id of its generation.
+
+    A cell that began today was in force for no whole day and is removed; reports hold its code, not its row. Areas
+    that are not in the plan keep their names for old reports, and lose their shape.
+
+    :param known_version: the version of the city that the plan was made from
+    :raises ImportRefused: somebody else has changed the city since
+    """
+    bump_version(session, now=now)  # first: it locks, so of two imports the second sees the first
+    if current_version(session) != known_version + 1:
+        raise ImportRefused("changed_meanwhile")
+    # The same file may come back after another; its checksum belongs to the newest of its generations.
+    forget = update(GridGeneration).where(col(GridGeneration.file_sha256) == delivery.sha256)
+    session.execute(forget.values(file_sha256=None))
+    generation_id = add_generation(
+        session, source=source, note=delivery.note, now=now, sha256=delivery.sha256, datum=delivery.datum
+    )
+    _end_cells(session, today=today)
+    _write_areas(session, plan.areas, generation_id=generation_id)
+    _write_cells(session, plan.cells, generation_id=generation_id, today=today, progress=progress)
+    return generation_id
+
+
+def _end_cells(session: Session, *, today: date) -> None:
+    session.execute(delete(Cell).where(col(Cell.valid_from) >= today))
+    in_force = or_(col(Cell.valid_until).is_(None), col(Cell.valid_until) > today)
+    session.execute(update(Cell).where(in_force).values(valid_until=today))
+
+
+def _write_areas(session: Session, areas: Sequence[Row], *, generation_id: int) -> None:
+    for start in range(0, len(areas), _CHUNK):
+        rows = [{**area, "generation_id": generation_id} for area in areas[start : start + _CHUNK]]
+        add = insert_into(session, Area)
+        new: Any = add.excluded
+        session.connection().execute(
+            add.on_conflict_do_update(index_elements=["code"], set_={name: new[name] for name in _AREA_COLUMNS}), rows
+        )
+    session.execute(update(Area).where(col(Area.generation_id) != generation_id).values(shape=None))
+
+
+def _write_cells(
+    session: Session, cells: Sequence[Row], *, generation_id: int, today: date, progress: Progress
+) -> None:
+    common = {"generation_id": generation_id, "valid_from": today, "valid_until": None}
+    for start in range(0, len(cells), _CHUNK):
+        progress("cells", start, len(cells))
+        session.connection().execute(insert(Cell), [{**cell, **common} for cell in cells[start : start + _CHUNK]])
+    progress("cells", len(cells), len(cells))

@@ -1,0 +1,61 @@
+"""Read a GeoJSON FeatureCollection, and what its `crs` member says about the datum."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from app.city.importing.source_file import MAX_FEATURES, RawFeature, RawFile, decoded
+from app.city.importing.wanted import ImportRefused
+from app.domain.gcj02 import Datum
+
+_CRS = re.compile(r"(?:urn:ogc:def:crs:)?(?P<authority>OGC|EPSG):(?:[\d.]*:)?(?P<code>\w+)", re.IGNORECASE)
+_DATUMS = {("OGC", "CRS84"): Datum.WGS84, ("EPSG", "4326"): Datum.WGS84, ("EPSG", "4490"): Datum.CGCS2000}
+
+
+def read_geojson(data: bytes) -> RawFile:
+    """Take the features apart without looking into them.
+
+    :raises ImportRefused: not JSON, nested too deeply, not a FeatureCollection, no feature or too many
+    """
+    document = _parsed(data)
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        raise ImportRefused("not_a_collection")
+    features = document.get("features")
+    if not isinstance(features, list) or not features:
+        raise ImportRefused("no_features")
+    if len(features) > MAX_FEATURES:
+        raise ImportRefused("too_many", count=len(features), limit=MAX_FEATURES)
+    crs = _crs_name(document.get("crs"))
+    raw = [_feature(number, feature) for number, feature in enumerate(features, start=1)]
+    return RawFile("GeoJSON", raw, crs=crs, datum=datum_of(crs))
+
+
+def _parsed(data: bytes) -> Any:  # noqa: ANN401 - whatever JSON holds
+    try:
+        return orjson.loads(decoded(data))
+    except orjson.JSONDecodeError as broken:
+        raise ImportRefused("not_json", line=broken.lineno, column=broken.colno, detail=broken.msg) from None
+
+
+def _feature(number: int, feature: object) -> RawFeature:
+    if not isinstance(feature, dict):
+        return RawFeature(number, {}, None)
+    properties = feature.get("properties")
+    return RawFeature(number, properties if isinstance(properties, dict) else {}, feature.get("geometry"))
+
+
+def _crs_name(crs: object) -> str | None:
+    """Return the name in a `crs` member of GeoJSON 2008; RFC 7946 has none, but files in use do."""
+    if crs is None:
+        return None
+    properties = crs.get("properties") if isinstance(crs, Mapping) else None
+    name = properties.get("name") if isinstance(properties, Mapping) else None
+    return name[:100] if isinstance(name, str) else "?"
+
+
+def datum_of(crs: str | None) -> Datum | None:
+    """Return the datum behind the name of a reference system, or None if it is not one of degrees that we know."""
+    found = _CRS.fullmatch(crs.strip()) if crs else None
+    return _DATUMS.get((found["authority"].upper(), found["code"].upper())) if found else None
