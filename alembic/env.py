@@ -1,5 +1,6 @@
 """Runs migrations: on the database of `app.migrate`, of `-x url=...`, or of the settings."""
 
+import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,8 @@ from app.settings import load
 
 # A migration that waits for a table makes everybody behind it wait, too: give up soon and try again later.
 LOCK_TIMEOUT = "5s"
-ONE_AT_A_TIME = 7_307_013_091  # key of the advisory lock, any number that nobody else uses
+ONE_AT_A_TIME = 7_307_013_091  # key of the advisory lock, any number that nobody else uses; freed with the connection
+ASK_AGAIN_S = 0.2
 
 
 def database_url() -> str:
@@ -44,8 +46,10 @@ def prepare(connection: Connection) -> None:
         # BEGIN IMMEDIATE of the engine is the lock. Rebuilding a table (batch mode) must not fire its cascades.
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
         return
-    connection.exec_driver_sql("SET lock_timeout = 0")
-    connection.exec_driver_sql(f"SELECT pg_advisory_lock({ONE_AT_A_TIME})")  # released with the connection
+    # Asked again and again, not waited for: CREATE INDEX CONCURRENTLY would wait for the transaction that waits.
+    while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({ONE_AT_A_TIME})").scalar():
+        connection.rollback()
+        time.sleep(ASK_AGAIN_S)
     connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
     connection.commit()
 

@@ -61,6 +61,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The program before knows no photo that waits: it shows the original in its place. Who followed a report forgets it.
+    op.execute("UPDATE photo SET large_key = coalesce(large_key, original_key), small_key = coalesce(small_key, original_key)")
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_report_master_id_report"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_report_master_id"))

@@ -8,12 +8,16 @@ from typing import Annotated, Any, Literal, Self
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 import app.infra.columns  # noqa: F401 - constraint names are fixed before the first table is made
 from app.infra.app_state import from_state
+
+DATABASE_FAILURES = (OperationalError, InterfaceError, DatabaseTimeout)
+"""What a lost, locked or overloaded database raises: nothing is wrong with the request, it may come again."""
 
 Dialect = Literal["sqlite", "postgresql"]
 SqliteSynchronous = Literal["FULL", "NORMAL", "OFF"]

@@ -7,11 +7,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 from starlette.exceptions import HTTPException
 
 from app.domain.errors import DomainError
+from app.infra.database import DATABASE_FAILURES
 from app.infra.problem_body import MEDIA_TYPE, problem_response
 from app.infra.problem_edge import ProblemEdge
 from app.infra.problem_families import (
@@ -114,9 +113,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     DomainError: _domain,
     RequestValidationError: _validation,
     HTTPException: _framework,
-    OperationalError: _database,
-    InterfaceError: _database,
-    DatabaseTimeout: _database,
+    **dict.fromkeys(DATABASE_FAILURES, _database),
 }
 
 
@@ -139,8 +136,11 @@ def _use_problems(schema: dict[str, Any]) -> None:
     known |= shared["$defs"]
     for unused in ("HTTPValidationError", "ValidationError"):
         known.pop(unused, None)
-    refused = problems(422)[422]
+    framed = {str(status): response for status, response in problems(408, 422).items()}
     for operations in schema.get("paths", {}).values():
         for operation in operations.values():
-            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
-                operation["responses"]["422"] = refused
+            responses = operation["responses"]
+            if "application/json" in responses.get("422", {}).get("content", {}):
+                responses["422"] = framed["422"]
+            if "requestBody" in operation or "413" in responses:  # what may be too large may be too slow
+                responses["408"] = framed["408"]

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, func
+from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -41,16 +41,20 @@ def events_of(session: Session, report_id: int) -> list[PastEvent]:
 def events_since(
     session: Session, report_ids: Select[Any], *, since: datetime, without: Collection[Action], limit: int
 ) -> list[tuple[int, PastEvent]]:
-    """Return up to `limit` (report id, event) of the reports that `report_ids` selects, oldest first."""
+    """Return `limit` (report id, event) of the reports selected, oldest first, and the whole last instant.
+
+    One request may do something to a hundred reports at one instant; were it cut in two, asking again would never end.
+    """
+    wanted = (
+        col(JournalEntry.report_id).in_(report_ids),
+        col(JournalEntry.at) > since,
+        col(JournalEntry.action).not_in(without),
+    )
+    last = select(col(JournalEntry.at)).where(*wanted).order_by(col(JournalEntry.at)).offset(limit - 1).limit(1)
     statement = (
         select(JournalEntry)
-        .where(
-            col(JournalEntry.report_id).in_(report_ids),
-            col(JournalEntry.at) > since,
-            col(JournalEntry.action).not_in(without),
-        )
+        .where(*wanted, _up_to(last))
         .order_by(col(JournalEntry.at), col(JournalEntry.report_id), col(JournalEntry.seq))
-        .limit(limit)
     )
     return [
         (entry.report_id, PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts))
@@ -61,7 +65,7 @@ def events_since(
 def events_followed(
     session: Session, followers: Select[Any, Any], *, since: datetime, told: Collection[Action], limit: int
 ) -> list[tuple[int, PastEvent]]:
-    """Return up to `limit` (follower's id, event of its master) since each was merged, oldest first.
+    """Return `limit` (follower's id, event of its master) since each was merged, and the whole last instant.
 
     `followers` selects (report id, its master's id); `told` are the actions a follower hears of.
     """
@@ -74,17 +78,35 @@ def events_followed(
         .correlate(pairs)
         .scalar_subquery()
     )
+    wanted = (
+        col(JournalEntry.report_id) == master_id,
+        col(JournalEntry.at) > since,
+        col(JournalEntry.at) >= merged_at,
+        col(JournalEntry.action).in_(told),
+    )
+    last = (
+        select(col(JournalEntry.at))
+        .select_from(pairs)
+        .where(*wanted)
+        .order_by(col(JournalEntry.at))
+        .offset(limit - 1)
+        .limit(1)
+    )
     statement = (
         select(follower_id, JournalEntry)
-        .join(JournalEntry, col(JournalEntry.report_id) == master_id)
-        .where(col(JournalEntry.at) > since, col(JournalEntry.at) >= merged_at, col(JournalEntry.action).in_(told))
+        .where(*wanted, _up_to(last))
         .order_by(col(JournalEntry.at), follower_id, col(JournalEntry.seq))
-        .limit(limit)
     )
     return [
         (report_id, PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts))
         for report_id, entry in session.execute(statement)
     ]
+
+
+def _up_to(last: Select[Any]) -> ColumnElement[bool]:
+    """Say that an entry is not later than the instant `last` gives; without one, that it is any entry."""
+    instant = last.correlate(None).scalar_subquery()
+    return or_(col(JournalEntry.at) <= instant, instant.is_(None))
 
 
 def count_of(session: Session, report_id: int, action: Action) -> int:

@@ -34,6 +34,21 @@ def visible_to(caller: Caller) -> ColumnElement[bool]:
     return or_(*scopes) if scopes else false()
 
 
+def seen_at_work(caller: Caller) -> ColumnElement[bool]:
+    """Return what a caller sees for their work, and not because they sent it.
+
+    Staff search in notes, and what staff note about a report is not for whoever reported it.
+    """
+    kinds = kinds_at_work(caller)
+    scopes = [_SCOPES[kind](caller) for kind in Rows if kind in kinds]
+    return or_(*scopes) if scopes else false()
+
+
+def kinds_at_work(caller: Caller) -> set[Rows]:
+    """Return why a caller sees reports, other than that they sent them."""
+    return {kind for role in caller.roles for kind in SEES[role]} - {Rows.OWN}
+
+
 def served_by(caller: Caller, holder: str) -> ColumnElement[bool]:
     """Return which of a holder's reports a caller works on: a unit's all, a desk's those of their area.
 
@@ -127,7 +142,7 @@ def original_key(session: Session, photo_id: str, *, caller: Caller) -> str:
     statement = (
         select(Photo.original_key)
         .join(Report, col(Report.id) == col(Photo.report_id))
-        .where(Photo.id == photo_id, visible_to(caller))
+        .where(Photo.id == photo_id, seen_at_work(caller))
     )
     key = session.exec(statement).first()
     if key is None:

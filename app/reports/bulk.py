@@ -1,10 +1,11 @@
 """One action on many reports: each in a transaction of its own, each with its own answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Annotated, Any
 
 import orjson
+import structlog
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from sqlmodel import Session
@@ -13,14 +14,17 @@ from app.domain.errors import DomainError
 from app.domain.report_number import InvalidReportNumber, parse
 from app.domain.workflow import Action, roles_for
 from app.identity.refusals import PermissionMissing
+from app.infra.database import DATABASE_FAILURES
 from app.infra.problem_body import short_problem
-from app.infra.problem_families import ValidationFailed
+from app.infra.problem_families import DatabaseUnavailable, ValidationFailed
 from app.infra.validation_problems import field_problems
 from app.reports.acting import BadVersion, Desk
 from app.reports.actions.schemas import Body, WrittenNumber
 from app.reports.actions.verbs import VERBS
 from app.reports.schemas import ReportState
 from app.texts import text
+
+_log = structlog.get_logger(__name__)
 
 MOST = 100
 
@@ -125,7 +129,26 @@ def act_on_each(request: BulkRequest, *, desk: Desk) -> BulkRead:
         raise PermissionMissing(permission=request.action.value)
     body = _body_of(request)
     _check_distinct(request.items)
-    return BulkRead(results=[_result(item, request.action, body, desk=desk) for item in request.items])
+    return BulkRead(results=list(_results(request, body, desk=desk)))
+
+
+def _results(request: BulkRequest, body: Body, *, desk: Desk) -> Iterator[BulkResult]:
+    """Yield a result for each item; once the database fails, the rest is not tried, or it would wait for each."""
+    failed: DomainError | None = None
+    for item in request.items:
+        if failed is None:
+            try:
+                yield _result(item, request.action, body, desk=desk)
+                continue
+            except DATABASE_FAILURES as failure:
+                _log.error("database unavailable", exc_info=failure)
+                failed = DatabaseUnavailable(retry_after_s=1)
+        yield _refused(item, failed)
+
+
+def _refused(item: BulkItem, why: DomainError) -> BulkResult:
+    problem = BulkProblem.model_validate(short_problem(why))
+    return BulkResult(number=_canonical(item.number), is_done=False, state=None, problem=problem)
 
 
 def _body_of(request: BulkRequest) -> Body:
@@ -160,8 +183,7 @@ def _result(item: BulkItem, action: Action, body: Body, *, desk: Desk) -> BulkRe
     try:
         told = desk.keyed(200, work, **_key_of(number, action, body, desk=desk))
     except DomainError as refused:
-        problem = BulkProblem.model_validate(short_problem(refused))
-        return BulkResult(number=number, is_done=False, state=None, problem=problem)
+        return _refused(item, refused)
     return BulkResult(number=number, is_done=True, state=ReportState.model_validate_json(told.body), problem=None)
 
 

@@ -161,7 +161,7 @@ def _base(session: Session, report: Report, attached: Sequence[PhotoRef], reader
 def _detail(session: Session, report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> ReportDetail:
     world = reader.world
     condition = world.city.condition(report.condition_id) if report.condition_id else None
-    relatives = relatives_of(session, report)
+    relatives = relatives_of(session, report, caller=reader.caller)
     own: dict[str, object] = {
         "source": report.source,
         "reporter": pseudonym(report.reporter_id, reader.secret),

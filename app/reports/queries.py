@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.domain.roles import Caller
 from app.infra.paging import PageRequest, keyset
 from app.journal.chain import Head
-from app.reports.access import served_by, visible_to
+from app.reports.access import seen_at_work, served_by
 from app.reports.filters import ListRequest, QueueRequest, Wanted, conditions, ranges
 from app.reports.models import Report
 from app.reports.roads import SCOPE, Road, road_for, sees_all
@@ -53,7 +53,7 @@ def list_reports(session: Session, request: ListRequest, wanted: Wanted, *, call
             road=road,
             order=NEWEST_FIRST,
             within=ranges(request, wanted),
-            also=[*left, visible_to(caller)],
+            also=[*left, seen_at_work(caller)],
             is_bounded=not left and (SCOPE in road.covers or sees_all(caller)),
         ),
         request,

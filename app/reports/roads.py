@@ -11,8 +11,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, false, true
 from sqlmodel import col, select
 
-from app.domain.roles import SEES, Caller, Rows
+from app.domain.roles import Caller, Rows
 from app.domain.workflow import OPEN, Status
+from app.reports.access import kinds_at_work
 from app.reports.filters import Filters
 from app.reports.models import AssistingUnit, Report
 
@@ -43,7 +44,7 @@ def road_for(filters: Filters, *, caller: Caller, now: datetime) -> Road:
 
 
 def sees_all(caller: Caller) -> bool:
-    return Rows.AREA in _kinds(caller) and caller.area_code == ""
+    return Rows.AREA in kinds_at_work(caller) and caller.area_code == ""
 
 
 def _mine(filters: Filters, caller: Caller, now: datetime) -> Road | None:
@@ -90,7 +91,7 @@ def _seen(_filters: Filters, caller: Caller, _now: datetime) -> Road | None:
     """Return the road of the caller's row scope, in as many parts as they have scopes."""
     if sees_all(caller):
         return None
-    parts = [_SCOPES[kind](caller) for kind in Rows if kind in _kinds(caller)]
+    parts = [_SCOPES[kind](caller) for kind in Rows if kind in kinds_at_work(caller)]
     is_exact = all(is_exact for _, _, is_exact in parts)
     return Road(
         sum(share for share, _, _ in parts),
@@ -115,10 +116,6 @@ _OFFERS: tuple[Callable[[Filters, Caller, datetime], Road | None], ...] = (
 )
 
 
-def _kinds(caller: Caller) -> set[Rows]:
-    return {kind for role in caller.roles for kind in SEES[role]}
-
-
 _Part = tuple[float, ColumnElement[bool], bool]
 """Share, condition, and whether the condition is all there is to it."""
 
@@ -141,7 +138,6 @@ def _assisted(caller: Caller) -> _Part:
 
 
 _SCOPES: dict[Rows, Callable[[Caller], _Part]] = {
-    Rows.OWN: lambda caller: (_UNIT, col(Report.reporter_id) == caller.user_id, True),
     Rows.UNIT: _own_unit,
     Rows.ASSISTED: _assisted,
     Rows.AREA: lambda caller: _area(caller.area_code),

@@ -58,7 +58,17 @@ TOLD_TO_FOLLOWERS = frozenset(
 )
 """What the house does with a master; what its own reporter does and says is not for those who follow it."""
 
-_TAKES_BACK = frozenset({Action.INTERNAL_REWORK, Action.REWORK, Action.FAIL_CHECK, Action.RETURN, Action.ACCEPT_REOPEN})
+_TAKES_BACK = frozenset(
+    {
+        Action.INTERNAL_REWORK,
+        Action.REWORK,
+        Action.FAIL_CHECK,
+        Action.RETURN,
+        Action.SEND_BACK,
+        Action.MERGE,
+        Action.ACCEPT_REOPEN,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.domain.roles import Caller
@@ -22,13 +23,13 @@ OVERLAP = timedelta(seconds=30)
 
 
 def updates(session: Session, *, since: datetime, caller: Caller, now: datetime) -> UpdatesRead:
-    """Return the steps after `since` that a reporter may see, oldest first, at most the first hundred.
+    """Return the steps after `since` that a reporter may see, oldest first: a hundred, and what else that instant had.
 
     Whose report follows another hears under their own number what happens to that one.
     """
     own = _own(session, since=since, caller=caller)
     followed = _followed(session, since=since, caller=caller)
-    found = sorted([*own, *followed], key=lambda step: (step[1].at, step[0]))[:MOST]
+    found, is_full = _first_of(sorted([*own, *followed], key=lambda step: (step[1].at, step[0])))
     numbers = _numbers(session, [report_id for report_id, _, _ in found])
     items = [
         UpdateRead(
@@ -41,13 +42,20 @@ def updates(session: Session, *, since: datetime, caller: Caller, now: datetime)
         )
         for report_id, event, is_followed in found
     ]
-    # A full answer may have cut an instant in two, so that instant is asked for again.
-    goes_on = items[-1].at - timedelta(microseconds=1) if len(items) == MOST else now - OVERLAP
+    goes_on = min(items[-1].at, now - OVERLAP) if is_full else now - OVERLAP
     return UpdatesRead(items=items, next_since=max(since, goes_on), now=now)
 
 
 Step = tuple[int, PastEvent, bool]
 """The report it is told under, what happened, and whether it happened to that report's master."""
+
+
+def _first_of(steps: Sequence[Step]) -> tuple[Sequence[Step], bool]:
+    """Return the first steps up to a whole instant, and whether there may be later ones."""
+    if len(steps) < MOST:
+        return steps, False
+    last = steps[MOST - 1][1].at
+    return [step for step in steps if step[1].at <= last], True
 
 
 def _own(session: Session, *, since: datetime, caller: Caller) -> list[Step]:
@@ -57,8 +65,11 @@ def _own(session: Session, *, since: datetime, caller: Caller) -> list[Step]:
 
 
 def _followed(session: Session, *, since: datetime, caller: Caller) -> list[Step]:
-    mine = select(col(Report.id), col(Report.master_id)).where(
-        col(Report.reporter_id) == caller.user_id, col(Report.master_id).is_not(None)
+    master = aliased(Report)
+    mine = (
+        select(col(Report.id), col(Report.master_id))
+        .join(master, col(master.id) == col(Report.master_id))
+        .where(col(Report.reporter_id) == caller.user_id, col(master.changed_at) > since)
     )
     events = events_followed(session, mine, since=since, told=TOLD_TO_FOLLOWERS, limit=MOST)
     return [(report_id, event, True) for report_id, event in events]

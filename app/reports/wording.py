@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from app.domain.bigrams import contains, searchable
-from app.infra.paging import PageRequest
+from app.infra.paging import PageRequest, encode_cursor
 from app.journal.queries import words_about
 from app.reports.filters import Wanted
 from app.reports.models import Report
@@ -40,10 +40,15 @@ def page_with_words(session: Session, walk: Walk, page: PageRequest, wanted: Wan
     """
     last = frontier(session, walk, page, budget=TEXTS_AT_A_TIME)
     (part,) = walk.road.any_of
-    columns = select(col(Report.id), col(Report.description), col(Report.address))
-    statement = stretch(columns, walk, part, page, last)  # type: ignore[arg-type]  # of three columns
-    read = [Words(*row) for row in session.execute(statement.limit(None))]  # the frontier is the bound
-    texts = texts_of_reports(session, read)
-    ids = [words.id for words in read if contains(texts[words.id], wanted.words)][: page.limit + 1]
+    columns = select(col(Report.id), col(Report.description), col(Report.address), walk.order.instant)
+    statement = stretch(columns, walk, part, page, last)
+    # A whole weekend's reports may fall due at one instant: there the walk stops in the midst of it.
+    *read, beyond = [*session.execute(statement.limit(TEXTS_AT_A_TIME + 1)), None][: TEXTS_AT_A_TIME + 1]
+    words = [Words(*row[:3]) for row in read]
+    texts = texts_of_reports(session, words)
+    ids = [each.id for each in words if contains(texts[each.id], wanted.words)][: page.limit + 1]
     rows = {row.id: row for row in session.scalars(select(Report).where(col(Report.id).in_(ids)))}
-    return found([rows[each] for each in ids], page, walk.order, last)
+    shown = found([rows[each] for each in ids], page, walk.order, last)
+    if beyond is None or len(ids) > page.limit:
+        return shown
+    return Found(shown.rows, encode_cursor((read[-1][3], read[-1][0])))

@@ -287,6 +287,7 @@ ACTIONS: dict[Action, Mapping[str, Any]] = {
 """The least that each action needs."""
 
 OWN = dict.fromkeys(Role, frozenset({Rows.OWN}))
+AT_WORK = {role: rows - {Rows.OWN} for role, rows in SEES.items()}
 OWN_FILTER: dict[str, Any] = {"about": (Rows.OWN, FOREIGN), "sees": OWN, "missing": "FILTER_NOT_FOUND"}
 
 OPERATIONS: dict[str, Operation] = {
@@ -306,7 +307,7 @@ OPERATIONS: dict[str, Operation] = {
         (P.UPLOAD_PHOTO,), _original, about=TARGETS, sees=OWN, missing="PHOTO_NOT_FOUND"
     ),
     "GET /api/v1/photos/{photo_id}/original": Operation(
-        (P.VIEW_ORIGINAL,), _original, about=TARGETS, missing="PHOTO_NOT_FOUND"
+        (P.VIEW_ORIGINAL,), _original, about=TARGETS, sees=AT_WORK, missing="PHOTO_NOT_FOUND"
     ),
     "POST /api/v1/reports": Operation((P.SUBMIT_REPORT,), _submit, (201,)),
     "GET /api/v1/reports/{number}": Operation((P.VIEW_REPORT,), _reading, about=TARGETS),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from app.domain.report_number import make
@@ -239,3 +240,22 @@ def test_an_item_costs_as_many_statements_as_its_own_request(service: Service) -
         costs.append(len(recorder.statements))
     assert costs[1] == 3 * costs[0]
     assert costs[0] <= 15
+
+
+def test_a_database_that_fails_in_the_midst_loses_no_result(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    acceptor, numbers = service.as_role(R.ACCEPTOR), pool(service, 3)
+    honest = verbs.perform
+
+    def failing(session: Session, number: str, *rest: Any, **named: Any) -> Any:
+        if number == numbers[1]:
+            raise OperationalError("UPDATE report", {}, Exception("lock timeout"))
+        return honest(session, number, *rest, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.reports.acting.perform", failing)
+        results = bulk(acceptor, "accept", numbers, {"category": "parking"})
+    assert [result["is_done"] for result in results] == [True, False, False]
+    assert [result["problem"]["code"] for result in results[1:]] == ["DATABASE_UNAVAILABLE"] * 2
+    assert all(result["problem"]["retryable"] for result in results[1:])
+    again = bulk(acceptor, "accept", numbers[1:], {"category": "parking"})
+    assert [result["is_done"] for result in again] == [True, True]

@@ -33,6 +33,31 @@ def test_stairway(empty_url: str) -> None:
         assert _schema(empty_url) == after, revision
 
 
+def test_the_way_down_from_photos_that_wait_shows_their_originals(empty_url: str) -> None:
+    """What the revision before calls NOT NULL must not be empty, or nobody could go back."""
+    migrate.upgrade(empty_url, revision="0003")
+    engine = create_engine(empty_url, poolclass=NullPool)
+    waiting = {"id": "p", "owner_id": 1, "kind": "near", "sha256": "a", "original_key": "a.heic", "mime": "image/heic"}
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO user_account (id, display_name, roles, area_code, created_at, is_active, is_demo)"
+                " VALUES (1, '', '[]', '', '2026-11-20 02:00:00', true, false)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO photo (id, owner_id, kind, sha256, original_key, mime, size_bytes, width, height,"
+                " taken_at_is_assumed, created_at, position, state) VALUES (:id, :owner_id, :kind, :sha256,"
+                " :original_key, :mime, 1, 1, 1, false, '2026-11-20 02:00:00', 0, 'processing')"
+            ),
+            waiting,
+        )
+    command.downgrade(migrate.configuration(empty_url), "-1")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT large_key, small_key FROM photo")).one() == ("a.heic", "a.heic")
+
+
 def test_autogenerate_finds_nothing_to_do(empty_url: str) -> None:
     migrate.upgrade(empty_url)
     command.check(migrate.configuration(empty_url))

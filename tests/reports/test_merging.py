@@ -309,3 +309,32 @@ def test_of_many_followers_the_first_fifty_are_named_and_all_are_counted(town: T
         detail = seen(session, master, acceptor)
     assert isinstance(detail, ReportDetail)
     assert (detail.followers.count, detail.followers.numbers) == (MOST_SHOWN + 3, numbers[:MOST_SHOWN])
+
+
+def test_a_draft_that_was_merged_away_is_never_given_to_anybody(town: Town) -> None:
+    """What a handler had proposed was dropped with the merge; the result of whoever handles it later is another."""
+    with town.database.transaction() as session:
+        case = at_status(session, town.world, S.HANDLING)
+        draft = a_photo(session, case.people[R.HANDLER])
+        case.later(minutes=1).do(session, A.SUBMIT_RESULT, photo_ids=[draft])
+        master = a_case(session, town.world)
+        case.later(minutes=1).do(session, A.MERGE, master=master.number)
+        for action in (A.UNMERGE, A.ACCEPT, A.FILE, A.DISPATCH, A.SIGN, A.RESOLVE):
+            case.later(minutes=1).do(session, action)
+        shown = {photo.photo_id for photo in seen(session, case, case.people[R.CITIZEN]).photos}
+        everything = {photo.photo_id for photo in seen(session, case, case.people[R.DISPATCHER]).photos}
+    assert draft in everything - shown
+    assert len(shown) == 2
+
+
+def test_another_districts_reports_are_counted_and_not_named(town: Town) -> None:
+    with town.database.transaction() as session:
+        master = a_case(session, town.world)
+        follower = a_case(session, town.world, at=IN_ZHONGSHANLU)
+        follower.do(session, A.MERGE, master=master.number)
+        here = seen(session, master, staff(session, R.ACCEPTOR, area_code=LICANG))
+        city = seen(session, master, staff(session, R.ACCEPTOR))
+    assert isinstance(here, ReportDetail)
+    assert isinstance(city, ReportDetail)
+    assert (here.followers.count, here.followers.numbers) == (1, [])
+    assert (city.followers.count, city.followers.numbers) == (1, [follower.number])

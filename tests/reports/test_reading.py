@@ -13,7 +13,7 @@ from app.reports.updates import MOST, updates
 from app.reports.world import WorldHolder
 from app.routing.models import RuleSetState, RuleSetVersion
 from app.routing.rule_files import load_active_rules
-from tests.builders import DECISIVE_CATEGORY, NOW, SQUAD, Case, a_photo, a_report, at_status
+from tests.builders import DECISIVE_CATEGORY, NOW, SQUAD, Case, a_photo, a_report, at_status, people, staff
 from tests.query_recorder import QueryRecorder
 from tests.towns import Town
 
@@ -187,3 +187,24 @@ def _publish_again(session: Session) -> None:
             created_at=NOW,
         )
     )
+
+
+def test_more_steps_at_one_instant_than_an_answer_holds_are_all_told_and_then_the_later_ones(town: Town) -> None:
+    """One request may do the same to a hundred reports of one hotline at one instant; asking again must go on."""
+    with town.database.transaction() as session:
+        hotline = staff(session, R.SERVICE)
+        cases = [
+            Case(town.world, a_report(session, town.world, reporter=hotline, photos=0).number, people(session), NOW)
+            for _ in range(MOST + 1)
+        ]
+        for case in cases:
+            case.later(minutes=5).do(session, A.ACCEPT)
+        cases[-1].later(minutes=1).do(session, A.VOID)
+        told: list[tuple[str, Action]] = []
+        since, later = NOW, NOW + timedelta(days=1)
+        for _ in range(3):
+            news = updates(session, since=since, caller=hotline, now=later)
+            told += [(item.number, item.action) for item in news.items]
+            since = news.next_since
+    assert len(told) == len(set(told)) == MOST + 2
+    assert told[-1] == (cases[-1].number, A.VOID)
