@@ -63,7 +63,7 @@ _HUGE_PIXELS = 30_000_000
 
 # Decoding and waiting together. Whoever waits holds a thread that answers requests (16 by default): most stay free.
 _ROOM = threading.BoundedSemaphore(6)
-_RETRY_AFTER_S = 5
+RETRY_AFTER_S = 5
 
 
 @contextmanager
@@ -93,5 +93,5 @@ def turn(frame: Outline, wait_s: float) -> Iterator[None]:
 
 def _take(turns: threading.BoundedSemaphore, held: ExitStack, *, wait_s: float) -> None:
     if not turns.acquire(timeout=wait_s):
-        raise PhotoServiceBusy(retry_after_s=_RETRY_AFTER_S)
+        raise PhotoServiceBusy(retry_after_s=RETRY_AFTER_S)
     held.callback(turns.release)

@@ -49,21 +49,30 @@ def _used(session: Session, keys: Collection[str]) -> set[str]:
 
 
 def delete_unused(database: Database, blobs: BlobStore, keys: Collection[str]) -> int:
-    """Delete files and return how many went; one that a new photo took up in the meantime is put back."""
-    removed = {key: _removed(blobs, key) for key in keys}
-    with database.reading() as session:
-        used = _used(session, keys)
-    for key in used:
-        content = removed[key]
-        if content is not None:
-            blobs.put(content, suffix=key.rsplit(".", 1)[1])
-    return len(removed.keys() - used)
+    """Delete files and return how many went; one that a new photo took up in the meantime is put back.
+
+    One file at a time, so that whatever fails leaves at most one file to be put back, and that one is.
+    """
+    return sum(_is_gone(database, blobs, key) for key in keys)
 
 
-def _removed(blobs: BlobStore, key: str) -> bytes | None:
+def _is_gone(database: Database, blobs: BlobStore, key: str) -> bool:
+    if _is_used(database, key):
+        return False
     try:
         content = blobs.get(key)
     except BlobMissing:
-        return None
-    blobs.delete(key)
-    return content
+        return False
+    is_gone = False
+    try:
+        blobs.delete(key)
+        is_gone = not _is_used(database, key)
+    finally:
+        if not is_gone:
+            blobs.put(content, suffix=key.rsplit(".", 1)[1])
+    return is_gone
+
+
+def _is_used(database: Database, key: str) -> bool:
+    with database.reading() as session:
+        return bool(_used(session, [key]))

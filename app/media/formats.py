@@ -43,6 +43,13 @@ class Outline:
     exif: bytes = b""
 
 
+# Pillow keeps and walks every part in Python: millions of empty ones cost seconds and hundreds of megabytes. A JPEG of
+# 10 MB has some 160 segments of full length and hundreds of scans at most; encoders cut PNG's pixels at 8 kB or more.
+MOST_JPEG_SEGMENTS = 4_000
+MOST_JPEG_FILLER = 65_536
+MOST_PNG_PIXEL_CHUNKS = 20_000
+MOST_PNG_OTHER_CHUNKS = 1_000
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 # The brands of images coded with HEVC (ISO/IEC 23008-12, annex B). HEIF's own do not say which codec; files of other
@@ -84,7 +91,7 @@ def _is_hevc(data: bytes, start: int, *, major: bytes) -> bool:
 def outline(data: bytes, photo_format: PhotoFormat, start: int = 0) -> Outline:
     """Walk the image that begins at `start`.
 
-    :raises PhotoUnreadable: it ends before its own end mark, or its structure is broken
+    :raises PhotoUnreadable: it ends before its own end mark, or its structure is broken or of absurdly many parts
     """
     try:
         return _WALKS[photo_format](data, start)
@@ -117,8 +124,14 @@ _HUFFMAN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 
 
 def _walk_jpeg(data: bytes, start: int) -> Outline:
-    position, frame, scans = start + 2, 0, 0
-    while found := _JPEG_MARKER.search(data, position):
+    position, frame, scans, filler = start + 2, 0, 0, 0
+    for _ in range(MOST_JPEG_SEGMENTS):
+        found = _JPEG_MARKER.search(data, position)
+        if found is None:
+            raise IndexError
+        filler += 0 if scans else found.start() - position
+        if filler > MOST_JPEG_FILLER:
+            break
         position = found.end()
         marker = data[position - 1]
         if marker == _END_OF_IMAGE:
@@ -130,7 +143,7 @@ def _walk_jpeg(data: bytes, start: int) -> Outline:
             frame = position
         scans += marker == _START_OF_SCAN
         position += max(_number(data, position, 2), 2)
-    raise IndexError
+    raise PhotoUnreadable(reason="damaged")
 
 
 def _jpeg_frame(data: bytes, start: int) -> tuple[tuple[int, int], int]:
@@ -149,8 +162,11 @@ def _walk_png(data: bytes, start: int) -> Outline:
     """Follow the chunks to IEND, comparing the checksum of each that matters (PNG 3rd edition, 5.3 and 5.4)."""
     position, exif = start + len(PNG_SIGNATURE), b""
     size = (_number(data, position + 8, 4), _number(data, position + 12, 4))
-    while True:
+    pixel_chunks = other_chunks = 0
+    while pixel_chunks <= MOST_PNG_PIXEL_CHUNKS and other_chunks < MOST_PNG_OTHER_CHUNKS:
         length, kind = _number(data, position, 4), data[position + 4 : position + 8]
+        pixel_chunks += kind == b"IDAT"
+        other_chunks += kind != b"IDAT"
         checksum = _number(data, position + 8 + length, 4)
         if kind[:1].isupper() and zlib.crc32(memoryview(data)[position + 4 : position + 8 + length]) != checksum:
             raise PhotoUnreadable(reason="damaged")  # Pillow would show whatever the damage left
@@ -159,6 +175,7 @@ def _walk_png(data: bytes, start: int) -> Outline:
         position += 12 + length
         if kind == b"IEND":
             return Outline(end=position, size=size, exif=exif)
+    raise PhotoUnreadable(reason="damaged")
 
 
 def _walk_webp(data: bytes, start: int) -> Outline:

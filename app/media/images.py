@@ -16,11 +16,11 @@ from itertools import pairwise
 import pi_heif
 from PIL import Image, ImageCms
 
-from app.media.budget import PhotoBudget, is_heavy, refuse_too_many_pixels, turn_in_request
+from app.media.budget import RETRY_AFTER_S, PhotoBudget, is_heavy, refuse_too_many_pixels, turn_in_request
 from app.media.exif import DETAIL_IFD, GPS_IFD, ORIENTATION, ExifHints, read_hints
 from app.media.formats import Outline, PhotoFormat, outline, sniff
 from app.media.polyglots import refuse_polyglot
-from app.media.refusals import PhotoFormatUnsupported, PhotoTooLarge, PhotoUnreadable
+from app.media.refusals import PhotoFormatUnsupported, PhotoServiceBusy, PhotoTooLarge, PhotoUnreadable
 
 LARGE_SIDE = 1600
 SMALL_SIDE = 320
@@ -69,8 +69,11 @@ Image.MAX_IMAGE_PIXELS = PhotoBudget().jpeg_pixels
 # What Pillow and its codecs raise on damaged files; its bomb warning counts when warnings are errors.
 _BROKEN = (
     OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError,
-    EOFError, RuntimeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError, Warning,
+    EOFError, RuntimeError, struct.error, zlib.error, Image.DecompressionBombError, Warning,
 )  # fmt: skip
+
+# How codecs and threads say that the machine is short of something; the photo may be fine.
+_SHORTAGES = ("out of memory", "can't start new thread")
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -97,6 +100,7 @@ def inspect(data: bytes, *, budget: PhotoBudget) -> PhotoFacts:
     :raises PhotoTooManyPixels: would need too much memory or time
     :raises PhotoPolyglot: something else hides in the file
     :raises PhotoUnreadable: truncated or damaged
+    :raises PhotoServiceBusy: there is not enough memory left
     """
     if len(data) > budget.max_bytes:
         raise PhotoTooLarge(max_mb=budget.max_bytes // 1_000_000)
@@ -137,6 +141,7 @@ def render(data: bytes, photo_format: PhotoFormat, *, budget: PhotoBudget) -> Re
 
     :raises PhotoTooManyPixels: more than the header claimed
     :raises PhotoUnreadable: damaged pixels
+    :raises PhotoServiceBusy: there is not enough memory left
     """
     with _opened(data, photo_format, budget) as image:
         upright = _upright(_shown(image), _exif(image)[0])
@@ -157,12 +162,14 @@ def inspect_and_render(data: bytes, *, budget: PhotoBudget) -> tuple[PhotoFacts,
 
 @contextmanager
 def _opened(data: bytes, photo_format: PhotoFormat, budget: PhotoBudget) -> Iterator[Image.Image]:
-    """Open the picture, and take whatever goes wrong with it for damage."""
+    """Open the picture, and take whatever goes wrong with it for damage, but not a lack of memory."""
     try:
         with Image.open(io.BytesIO(data), formats=(photo_format.value,)) as image:
             refuse_too_many_pixels(Outline(end=0, size=image.size), photo_format, budget)  # as the decoder sees it
             yield image
-    except _BROKEN as broken:
+    except (MemoryError, *_BROKEN) as broken:
+        if isinstance(broken, MemoryError) or str(broken).startswith(_SHORTAGES):
+            raise PhotoServiceBusy(retry_after_s=RETRY_AFTER_S) from broken
         raise PhotoUnreadable(reason="damaged") from broken
 
 

@@ -41,7 +41,7 @@ class PhotoOnlyOne(Invalid):
 
 
 class PhotoServiceBusy(Unavailable):
-    """All decoders are taken and enough photos are waiting for them; the same photo may come again soon."""
+    """All decoders are taken and enough photos are waiting, or memory is short; the same photo may come again soon."""
 
     code = "PHOTO_SERVICE_BUSY"
 

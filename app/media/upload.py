@@ -8,6 +8,7 @@ from app.infra.database import Database
 from app.media.budget import PhotoBudget, turn_in_request
 from app.media.images import PhotoFacts, Rendering, inspect, render
 from app.media.models import Photo, PhotoKind
+from app.media.resend import renewed, restore_original
 from app.media.store import has_files, put_files, same_photo, store_photo
 
 
@@ -24,15 +25,19 @@ def upload_photo(
 ) -> Photo:
     """Check and keep a photo, and render it unless it is a heavy one: that is left to the worker.
 
-    The same bytes under the same `client_id` are kept once.
+    The same bytes under the same `client_id` are kept once; sent again, they count as new (`app.media.resend`).
 
     :raises PhotoClientIdReused: the id stands for another picture
-    :raises PhotoServiceBusy: all decoders are taken
+    :raises PhotoServiceBusy: all decoders are taken, or memory is short
     :raises DomainError: any refusal of `inspect` and `render`
     """
     sha256 = hashlib.sha256(original).hexdigest()
     with database.reading() as session:
         known = same_photo(session, owner_id=owner_id, client_id=client_id, sha256=sha256)
+    if known is not None:
+        restore_original(blobs, original, known)
+        with database.transaction() as session:
+            known = renewed(session, known, now=now)
     if known is not None:
         return known
     facts = inspect(original, budget=budget)

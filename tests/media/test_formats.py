@@ -8,7 +8,16 @@ import pytest
 from PIL import Image
 
 from app.media.budget import PhotoBudget, is_heavy
-from app.media.formats import Outline, PhotoFormat, outline, sniff
+from app.media.formats import (
+    MOST_JPEG_FILLER,
+    MOST_JPEG_SEGMENTS,
+    MOST_PNG_OTHER_CHUNKS,
+    MOST_PNG_PIXEL_CHUNKS,
+    Outline,
+    PhotoFormat,
+    outline,
+    sniff,
+)
 from app.media.images import inspect, inspect_and_render
 from app.media.refusals import PhotoFormatUnsupported, PhotoTooManyPixels, PhotoUnreadable
 from tests.media.pictures import (
@@ -136,6 +145,63 @@ def test_a_nonsensical_frame_is_no_crash(components: bytes) -> None:
     assert outline(jpeg, PhotoFormat.JPEG).size == (16, 16)
     with pytest.raises(PhotoUnreadable):
         inspect_and_render(jpeg, budget=BUDGET)
+
+
+def _with_segments(marker: int, count: int) -> bytes:
+    jpeg = a_jpeg()
+    return jpeg[:2] + bytes((0xFF, marker, 0, 2)) * count + jpeg[2:]
+
+
+def _own_segments(jpeg: bytes) -> int:
+    """Count the segments up to the scan by their lengths, the scan and the end mark."""
+    position, count = 2, 2
+    while jpeg[position + 1] != 0xDA:
+        position += 2 + struct.unpack(">H", jpeg[position + 2 : position + 4])[0]
+        count += 1
+    return count
+
+
+def _with_filler(length: int, filler: bytes) -> bytes:
+    jpeg = a_jpeg()
+    return jpeg[:2] + filler * (length // len(filler)) + jpeg[2:]
+
+
+def _with_chunks(kind: bytes, count: int) -> bytes:
+    row = zlib.compress(b"\x00" + bytes(3))
+    return a_png((1, 1), row, behind=((kind, b""),) * count)
+
+
+_FREE_SEGMENTS = MOST_JPEG_SEGMENTS - _own_segments(a_jpeg())
+
+PARTS = {
+    "empty segments": (_with_segments(0xE5, _FREE_SEGMENTS), _with_segments(0xE5, _FREE_SEGMENTS + 1)),
+    "comments": (_with_segments(0xFE, _FREE_SEGMENTS), _with_segments(0xFE, _FREE_SEGMENTS + 1)),
+    "padding": (_with_filler(MOST_JPEG_FILLER, b"\xff"), _with_filler(MOST_JPEG_FILLER + 1, b"\xff")),
+    "restarts": (_with_filler(1000, b"\xff\xd0"), _with_filler(MOST_JPEG_FILLER + 2, b"\xff\xd0")),
+    "pixel chunks": (_with_chunks(b"IDAT", MOST_PNG_PIXEL_CHUNKS - 1), _with_chunks(b"IDAT", MOST_PNG_PIXEL_CHUNKS)),
+    "other chunks": (
+        _with_chunks(b"prVt", MOST_PNG_OTHER_CHUNKS - 2),  # beside IHDR and IEND
+        _with_chunks(b"prVt", MOST_PNG_OTHER_CHUNKS - 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_photo_of_too_many_parts_is_refused_and_one_of_nearly_as_many_is_fine(name: str) -> None:
+    many, too_many = PARTS[name]
+    assert inspect_and_render(many, budget=BUDGET)[1].large
+    with pytest.raises(PhotoUnreadable) as refused:
+        inspect(too_many, budget=BUDGET)
+    assert refused.value.facts == {"reason": "damaged"}
+    assert refused.value.__cause__ is None, "Pillow has seen it"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_walk_over_too_many_parts_ends_early(name: str) -> None:
+    """It says damaged, not truncated: it never came to where the end is missing."""
+    with pytest.raises(PhotoUnreadable) as refused:
+        outline(PARTS[name][1][:-12], PhotoFormat.PNG if "chunks" in name else PhotoFormat.JPEG)
+    assert refused.value.facts == {"reason": "damaged"}
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,11 @@ from app.media.budget import PhotoBudget
 from app.media.expire import KEPT_UNATTACHED, delete_unused, expire_unattached
 from app.media.images import inspect_and_render
 from app.media.jobs import expire_photos
-from app.media.models import Photo, PhotoKind
+from app.media.models import Photo, PhotoKind, PhotoState
 from app.media.queries import photos_of
 from app.media.refusals import PhotoClientIdReused, PhotoNotFound, PhotoTaken
+from app.media.rendering import GAVE_UP
+from app.media.resend import renewed
 from app.media.store import put_files, store_photo
 from app.media.upload import upload_photo
 from tests.media.pictures import a_jpeg, exif
@@ -215,6 +217,72 @@ def test_a_file_taken_up_while_it_was_being_deleted_is_put_back(
     fresh = upload(owner_id)  # same content, same files
     assert delete_unused(database, blobs, expired.unused_keys) == 0
     assert blobs.get(fresh.original_key) == a_jpeg()
+
+
+def test_a_photo_sent_again_is_as_young_as_a_new_one(
+    database: Database, blobs: BlobStore, owner_id: int, upload: Upload, now: datetime
+) -> None:
+    first = upload(owner_id, client_id="a", at=now - KEPT_UNATTACHED - timedelta(seconds=1))
+    again = upload(owner_id, client_id="a", at=now)
+    assert (again.id, again.created_at) == (first.id, now)
+    assert expire_photos(database, blobs, now) == 0
+    assert stored(database, first) is not None
+    assert expire_photos(database, blobs, now + KEPT_UNATTACHED + timedelta(seconds=1)) == 1
+
+
+def test_a_photo_of_a_report_keeps_its_age_when_it_is_sent_again(
+    database: Database, owner_id: int, upload: Upload, new_report: NewId, now: datetime
+) -> None:
+    first = upload(owner_id, client_id="a")
+    attach(database, [first.id], new_report(owner_id), owner_id, now)
+    again = upload(owner_id, client_id="a", at=now + timedelta(days=3))
+    assert (again.id, again.created_at) == (first.id, now)
+
+
+def test_a_photo_that_expired_before_it_could_be_renewed_is_gone(
+    database: Database, blobs: BlobStore, owner_id: int, upload: Upload, now: datetime
+) -> None:
+    known = upload(owner_id, client_id="a", at=now - timedelta(days=2))
+    assert expire_photos(database, blobs, now) == 1
+    with database.transaction() as session:
+        assert renewed(session, known, now=now) is None
+
+
+def test_a_photo_that_expires_while_it_is_sent_again_is_kept_as_new(
+    database: Database, blobs: BlobStore, owner_id: int, upload: Upload, now: datetime
+) -> None:
+    """It expires when its lookup has ended, before it is renewed."""
+    first = upload(owner_id, client_id="a", at=now - timedelta(days=2))
+    with database.transaction() as session:
+        session.get_one(Photo, first.id).failure = GAVE_UP
+        session.get_one(Photo, first.id).state = PhotoState.FAILED
+
+    class ExpiringStore(BlobStore):
+        expired = 0
+
+        def put(self, data: bytes, *, suffix: str) -> str:
+            if not self.expired:
+                self.expired = expire_photos(database, blobs, now)
+            return blobs.put(data, suffix=suffix)
+
+        def exists(self, key: str) -> bool:
+            return blobs.exists(key)
+
+    expiring = ExpiringStore.memory()
+    again = upload_photo(
+        database,
+        expiring,
+        a_jpeg(),
+        owner_id=owner_id,
+        kind=PhotoKind.NEAR,
+        client_id="a",
+        budget=PhotoBudget(),
+        now=now,
+    )
+    assert expiring.expired == 1
+    assert again.id != first.id
+    assert stored(database, again) is not None
+    assert all(blobs.exists(key) for key in keys_of(again))
 
 
 class ForgetfulStore(BlobStore):

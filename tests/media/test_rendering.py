@@ -9,6 +9,7 @@ from functools import partial
 
 import obstore
 import pytest
+from PIL import Image
 from sqlmodel import select
 
 from app.identity.models import UserAccount
@@ -17,6 +18,7 @@ from app.infra.database import Database
 from app.media.budget import PhotoBudget
 from app.media.jobs import expire_photos, render_photos
 from app.media.models import Photo, PhotoKind, PhotoState
+from app.media.refusals import PhotoServiceBusy
 from app.media.rendering import GAVE_UP, LEASE, MOST_ATTEMPTS, RETRY_AFTER, claim_waiting
 from app.media.upload import upload_photo
 from tests.media.pictures import A_HEIC, QUARTERS, a_box, a_png, corners, decoded
@@ -66,6 +68,13 @@ def blobs() -> OddStore:
 def stored(database: Database, photo: Photo) -> Photo:
     with database.reading() as session:
         return session.get_one(Photo, photo.id)
+
+
+SHORTAGES = (
+    MemoryError(),
+    OSError("out of memory error when reading image file"),  # as Pillow's decoders say it
+    RuntimeError("can't start new thread"),
+)
 
 
 def render_once(database: Database, blobs: BlobStore, now: datetime) -> int:
@@ -167,6 +176,63 @@ def test_a_trouble_that_passes_leaves_no_trace(
     assert render_once(database, blobs, now + RETRY_AFTER[0]) == 1
     photo = stored(database, waiting)
     assert (photo.state, photo.failure, photo.render_attempts) == (PhotoState.READY, None, 2)
+
+
+def test_a_photo_given_up_is_tried_again_when_it_is_sent_again(
+    database: Database, blobs: OddStore, owner_id: int, upload: Upload, now: datetime
+) -> None:
+    """Even its original was lost in the outage."""
+    waiting = upload(owner_id, A_HEIC, client_id="a")
+    blobs.away = True
+    for wait in (*RETRY_AFTER, timedelta(0)):
+        assert render_once(database, blobs, now) == 1
+        now += wait
+    blobs.away = False
+    assert stored(database, waiting).failure == GAVE_UP
+    blobs.delete(waiting.original_key)
+    again = upload(owner_id, A_HEIC, client_id="a", at=now)
+    assert (again.id, again.state, again.failure) == (waiting.id, PhotoState.PROCESSING, None)
+    assert (again.render_at, again.render_attempts) == (now, 0)
+    assert render_once(database, blobs, now) == 1
+    assert stored(database, waiting).state is PhotoState.READY
+
+
+def test_a_verdict_stands_when_the_photo_is_sent_again(
+    database: Database, blobs: OddStore, owner_id: int, upload: Upload, now: datetime
+) -> None:
+    upload(owner_id, DAMAGED, client_id="a")
+    assert render_once(database, blobs, now) == 1
+    again = upload(owner_id, DAMAGED, client_id="a")
+    assert (again.state, again.failure, again.render_attempts) == (PhotoState.FAILED, "PHOTO_UNREADABLE", 1)
+    assert render_once(database, blobs, now) == 0
+
+
+@pytest.mark.parametrize("shortage", SHORTAGES, ids=str)
+def test_a_lack_of_memory_is_no_verdict(
+    *,
+    database: Database,
+    blobs: OddStore,
+    owner_id: int,
+    upload: Upload,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    shortage: Exception,
+) -> None:
+    waiting = upload(owner_id, A_HEIC)
+
+    def fail(*_: object, **__: object) -> None:
+        raise shortage
+
+    with monkeypatch.context() as short:
+        short.setattr(Image, "open", fail)
+        assert render_once(database, blobs, now) == 1
+        with pytest.raises(PhotoServiceBusy) as refused:
+            upload(owner_id)
+        assert refused.value.facts == {"retry_after_s": 5}
+    photo = stored(database, waiting)
+    assert (photo.state, photo.failure, photo.render_at) == (PhotoState.PROCESSING, None, now + RETRY_AFTER[0])
+    assert render_once(database, blobs, now + RETRY_AFTER[0]) == 1
+    assert stored(database, waiting).state is PhotoState.READY
 
 
 def test_a_worker_that_dies_is_replaced_and_dies_five_times_at_most(
