@@ -48,6 +48,9 @@ def add_import(
         end_others: Annotated[bool, typer.Option("--end-others", help=text("city_import.option_end_others"))] = False,
         code_field: Annotated[str | None, typer.Option(help=text("city_import.option_code_field"))] = None,
         name_field: Annotated[str | None, typer.Option(help=text("city_import.option_name_field"))] = None,
+        add_offices: Annotated[
+            bool, typer.Option("--add-offices", help=text("city_import.option_add_offices"))
+        ] = False,
         source: Annotated[str | None, typer.Option(help=text("city_import.option_source"))] = None,
         dry_run: Annotated[bool, typer.Option("--dry-run", help=text("city_import.option_dry_run"))] = False,
         picture: Annotated[Path | None, typer.Option(help=text("city_import.option_picture"))] = None,
@@ -55,7 +58,7 @@ def add_import(
         from sqlalchemy.exc import OperationalError
 
         try:
-            wanted = Wanted(_stated(level), datum, cell_m, approximate, end_others, code_field, name_field)
+            wanted = Wanted(_stated(level), datum, cell_m, approximate, end_others, code_field, name_field, add_offices)
             with open_database() as database:
                 _refuse_old_schema(database)
                 command = _Import(database, console, progress_bars, now())

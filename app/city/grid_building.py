@@ -90,19 +90,35 @@ def _local_code(number: int) -> str:
 
 
 def _cut(shapes: Shapes, *, size_m: float, anchor: tuple[float, float]) -> _Pieces:
-    west, south, east, north = shapely.total_bounds(shapes)
+    """Cut street by street: squares over the whole city would fill the memory where streets lie far apart."""
+    each = [
+        _cut_one(shape, number, size_m=size_m, anchor=anchor)
+        for number, shape in enumerate(shapes)
+        if not shapely.is_empty(shape)
+    ]
+    return _Pieces(
+        np.concatenate([pieces.shape for pieces in each]),
+        np.concatenate([pieces.street for pieces in each]),
+        np.concatenate([pieces.row for pieces in each]),
+        np.concatenate([pieces.col for pieces in each]),
+    )
+
+
+def _cut_one(shape: BaseGeometry, street: int, *, size_m: float, anchor: tuple[float, float]) -> _Pieces:
+    west, south, east, north = shapely.bounds(shape)
     columns = np.arange(np.floor((west - anchor[0]) / size_m), np.ceil((east - anchor[0]) / size_m))
     rows = np.arange(np.floor((anchor[1] - north) / size_m), np.ceil((anchor[1] - south) / size_m))
     col, row = (axis.ravel() for axis in np.meshgrid(columns, rows))
     left, top = anchor[0] + col * size_m, anchor[1] - row * size_m
     squares = shapely.box(left, top - size_m, left + size_m, top)
-    street, chosen = shapely.STRtree(squares).query(shapes, predicate="intersects")
-    shapely.prepare(shapes)
-    whole = shapely.covers(shapes[street], squares[chosen])
-    cut = squares[chosen]
-    cut[~whole] = shapely.intersection(shapes[street[~whole]], cut[~whole], grid_size=GRID_M)
+    shapely.prepare(shape)
+    touched = shapely.intersects(shape, squares)
+    cut, row, col = squares[touched], row[touched], col[touched]
+    whole = shapely.covers(shape, cut)
+    cut[~whole] = shapely.intersection(shape, cut[~whole], grid_size=GRID_M)
     parts, origin = shapely.get_parts(cut, return_index=True)
-    pieces = _Pieces(parts, street[origin], row[chosen][origin].astype(int), col[chosen][origin].astype(int))
+    streets = np.full(len(parts), street, dtype=np.int64)
+    pieces = _Pieces(parts, streets, row[origin].astype(int), col[origin].astype(int))
     return pieces.only(shapely.area(parts) > 0)  # a square that only touches gives a line or a point
 
 

@@ -73,7 +73,7 @@ def _shown(found: Sequence[Nearby], category: str, city: CitySnapshot) -> list[N
         NearbyRead(
             category=CategoryRef(code=category, name=name),
             distance_m=10 * round(each.distance_m / 10),
-            submitted_at=each.submitted_at,
+            submitted_at=each.submitted_at.replace(minute=0, second=0, microsecond=0),
             status_text=text(f"status.{each.status.value}"),
         )
         for each in found

@@ -36,7 +36,10 @@ class LikelyUnit(BaseModel):
 
 
 class NearbyRead(BaseModel):
-    """An open report of the same category; `distance_m` is rounded to ten metres."""
+    """An open report of the same category; `distance_m` is rounded to ten metres, `submitted_at` down to the hour.
+
+    More exact, they would tell who among the neighbours was there.
+    """
 
     category: CategoryRef
     distance_m: int

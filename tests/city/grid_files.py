@@ -104,12 +104,22 @@ def xlsx_bytes(rows: Sequence[Sequence[object]]) -> bytes:
     return saved.getvalue()
 
 
-def the_small_city(newest: Delivery | None = None) -> KnownCity:
-    """Return what is known where the small city of the tests stands; its centres are those of the four streets."""
+def the_small_city(newest: Delivery | None = None, *, offices: frozenset[str] = frozenset({""})) -> KnownCity:
+    """Return what is known where the small city of the tests stands; its centres are those of the four streets.
+
+    :param offices: the areas whose offices take what no rule decides; without more, one for the whole city
+    """
     areas = {"370202": an_area("370202", "市南区"), "370213": an_area("370213", "李沧区")}
     for n, (code, (name, _)) in enumerate(STREETS.items()):
         areas[code] = an_area(code, name, WEST + SIDE * (n % 2 + 0.5), SOUTH + SIDE * (n // 2 + 0.5))
-    return KnownCity(version=1, areas=areas, streets_in_force=frozenset(STREETS), newest=newest)
+    return KnownCity(
+        version=1,
+        areas=areas,
+        streets_in_force=frozenset(STREETS),
+        newest=newest,
+        offices=offices,
+        unit_codes=frozenset(f"{area or 'qd'}.street_office" for area in offices),
+    )
 
 
 def an_area(code: str, name: str, lon: float = WEST, lat: float = SOUTH) -> AreaFact:

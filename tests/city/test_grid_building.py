@@ -121,3 +121,20 @@ def test_areas_are_corrected_for_their_latitude() -> None:
     box = np.array([shapely.box(far[0], far[1], far[0] + 1_000, far[1] + 1_000)])
     # One degree further north a degree of longitude is 1.3 % shorter.
     assert plane.areas_m2(box)[0] == pytest.approx(1e6 * 0.9871, rel=1e-3)
+
+
+def test_streets_far_apart_cost_no_more_squares_than_streets_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    box = shapely.box
+
+    def counted(west: Numbers, *rest: Numbers) -> Shapes:
+        asked.append(np.size(west))
+        made: Shapes = box(west, *rest)
+        return made
+
+    near = squares((0, 0, 400, 400), (400, 0, 800, 400))
+    far = squares((0, 0, 400, 400), (120_000, 120_000, 120_400, 120_400))
+    monkeypatch.setattr(shapely, "box", counted)
+    for shapes in (near, far):
+        assert len(cut_cells(["370202001", "370202002"], shapes, size_m=20.0)) == 800
+    assert sum(asked) == 1_600

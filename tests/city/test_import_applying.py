@@ -8,17 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from app.city import load_default
+from app.city.importing.findings import Fault
 from app.city.importing.import_file import Examined, put_in_force
 from app.city.importing.known import known_city
 from app.city.importing.wanted import GridLevel, ImportRefused, Wanted
-from app.city.models import Area, Cell, GridGeneration
+from app.city.models import Area, Cell, GridGeneration, Unit
 from app.city.snapshot import CitySnapshot, OutOfArea, load_snapshot
 from app.city.version import bump_version, current_version
 from app.domain.cells import Level
 from app.domain.gcj02 import Datum, wgs84_to_gcj02
+from app.domain.routing import FALLBACK_ROLE
 from app.infra.database import Database
 from tests.builders_city import IN_LICUN, LICUN, ZHONGSHANLU, a_small_city
 from tests.city.grid_files import (
@@ -161,7 +164,7 @@ def test_a_file_with_errors_is_never_applied(office: Office) -> None:
 def test_areas_are_renewed_and_those_that_are_gone_keep_their_names(office: Office) -> None:
     grid = four_streets()
     grid.properties[0] |= {"street_code": "370202099", "name": "新街道"}
-    office.bring(grid)
+    office.bring(grid, add_offices=True)
     with office.database.reading() as session:
         areas = {area.code: area for area in session.exec(select(Area))}
     new, old, district = areas["370202099"], areas["370202001"], areas["370202"]
@@ -207,7 +210,7 @@ def test_cells_of_places_without_a_name_are_called_by_their_code(office: Office)
     grid = twelve_cells()
     for row in grid.properties:
         row["cell_code"] = row["cell_code"].replace(LICUN, "370213099")
-    office.bring(grid, GridLevel.CELL)
+    office.bring(grid, GridLevel.CELL, add_offices=True)
     city = office.city()
     assert city.areas["370213099"].name == "区域 370213099"
     assert city.areas["370213099001"].name == "区域 370213099第 1 社区"
@@ -337,3 +340,29 @@ def test_a_later_change_of_the_city_is_not_overlooked(office: Office) -> None:
         office.apply(file)
     with office.database.reading() as session:
         assert current_version(session) == 2
+
+
+def with_a_new_street(name: str) -> Grid:
+    grid = four_streets()
+    grid.properties[0] |= {"street_code": "370202099", "name": name}
+    return grid
+
+
+@pytest.mark.parametrize(
+    ("name", "called"), [("新街道", "新街道办事处"), ("新镇", "新镇人民政府"), ("新区", "新区管理委员会")]
+)
+def test_the_office_of_a_new_street_may_come_with_it(office: Office, name: str, called: str) -> None:
+    office.bring(with_a_new_street(name), add_offices=True)
+    city = office.city()
+    unit = city.unit_for(FALLBACK_ROLE, "370202099001001")
+    assert unit == "370202099.street_office"
+    assert (city.units[unit].name, city.units[unit].area_code) == (called, "370202099")
+    assert office.examine(with_a_new_street(name)).judged.findings.errors == []
+
+
+def test_an_office_that_has_ended_is_not_founded_again(office: Office) -> None:
+    with office.database.transaction() as session:
+        session.execute(update(Unit).where(col(Unit.code) == f"{LICUN}.street_office").values(valid_until=TODAY))
+    found = office.examine(four_streets(), add_offices=True).judged.findings.errors
+    assert [each.fault for each in found] == [Fault.OFFICE_ENDED]
+    assert office.examine(four_streets(), day=TODAY - timedelta(days=1)).judged.findings.errors == []

@@ -319,3 +319,29 @@ def test_streets_are_not_cut_into_more_cells_than_an_index_holds() -> None:
     found = examined(grid, cell_m=20.0, end_others=True)
     assert Fault.TOO_MANY_CELLS in faults(found.judged.findings)
     assert found.plan is None
+
+
+@pytest.mark.parametrize(
+    ("offices", "lacking"),
+    [({""}, 0), ({"3702"}, 0), ({"370202", "370213"}, 0), ({"370202"}, 2), ({"370213006"}, 3), (set(), 0)],
+)
+def test_a_street_where_nobody_takes_what_no_rule_decides_is_an_error(offices: set[str], lacking: int) -> None:
+    known = the_small_city(offices=frozenset(offices))
+    found = examined(four_streets(), known=known)
+    assert faults(found.judged.findings) == [Fault.OFFICE_MISSING] * lacking
+    assert (found.plan is None) == (lacking > 0)
+    added = examined(four_streets(), known=known, add_offices=True)
+    assert added.judged.findings.errors == []
+    assert added.plan is not None
+    assert len(added.plan.offices) == lacking
+
+
+def test_a_street_in_parts_far_apart_is_not_covered_with_squares() -> None:
+    grid = four_streets()
+    grid.geometries[0] = {
+        "type": "MultiPolygon",
+        "coordinates": [[a_box(WEST, SOUTH, 0.001)], [a_box(WEST - 1.0, SOUTH - 1.0, 0.001)]],
+    }
+    found = examined(grid, cell_m=20.0)
+    assert Fault.TOO_SCATTERED in faults(found.judged.findings)
+    assert found.plan is None

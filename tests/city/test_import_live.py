@@ -13,9 +13,10 @@ from app.city.snapshot import CitySnapshot
 from app.domain.cells import Level
 from app.domain.working_time import beijing_day
 from app.infra.database import Database
+from app.reports.routing_step import decide
 from app.reports.world import WorldHolder
-from tests.builders import NOW
-from tests.city.grid_files import examined, four_streets, silent
+from tests.builders import NOW, the_world
+from tests.city.grid_files import SIDE, SOUTH, WEST, examined, four_streets, silent
 from tests.towns import Town
 
 OLD_CELLS = 36
@@ -96,3 +97,19 @@ def test_a_city_that_is_read_while_a_grid_comes_in_is_of_one_piece(committed_tow
     assert is_old(world.current().city)
     assert imported.is_set()
     world.cities._database.dispose()
+
+
+def test_a_report_without_a_rule_in_a_new_street_goes_to_the_office_that_came_with_it(committed_town: Town) -> None:
+    database, today = committed_town.database, beijing_day(NOW)
+    grid = four_streets()
+    grid.properties[0] |= {"street_code": "370202099", "name": "新街道"}
+    with database.reading() as session:
+        file = examined(grid, known=known_city(session, today=today), add_offices=True)
+    with database.transaction() as session:
+        put_in_force(session, file, source=None, today=today, now=NOW, progress=silent)
+    world = the_world(database)
+    cell = world.city.locate(WEST + SIDE / 2, SOUTH + SIDE / 2).cell_code
+    decision = decide(
+        cell_code=cell, condition=None, scheme="", place_type="", answers={}, channel="citizen", world=world, now=NOW
+    )
+    assert (cell[:9], decision.unit, decision.is_gap) == ("370202099", "370202099.street_office", True)

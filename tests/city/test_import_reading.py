@@ -214,6 +214,19 @@ def test_a_sheet_is_read_by_what_it_has_not_by_what_it_claims(claimed: bytes) ->
     assert examined(grown.getvalue(), name="x.xlsx").plan == examined(GOOD).plan
 
 
+@pytest.mark.parametrize(("row", "reason"), [(100_006, "too_many_rows"), (3_000_000, "too_many_rows"), (90_000, None)])
+def test_a_row_that_claims_a_number_far_below_is_refused(row: int, reason: str | None) -> None:
+    grown = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx_bytes(ROWS))) as parts, zipfile.ZipFile(grown, "w") as copy:
+        for part in parts.infolist():
+            content = re.sub(rb'<row r="%d"' % len(ROWS), b'<row r="%d"' % row, parts.read(part))
+            copy.writestr(part, re.sub(rb'(<c r="[A-Z]+)%d"' % len(ROWS), rb'\g<1>%d"' % row, content))
+    if reason is None:
+        assert examined(grown.getvalue(), name="x.xlsx").plan == examined(GOOD).plan
+    else:
+        assert refusal(grown.getvalue(), name="x.xlsx") == reason
+
+
 def test_a_zip_that_is_no_workbook_is_refused() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as parts:

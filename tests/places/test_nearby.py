@@ -94,7 +94,7 @@ def nearby(person: Person, at: Point, category: str = DECISIVE_CATEGORY) -> list
 
 
 def test_a_citizen_learns_that_there_is_one_and_not_whose_or_which(service: Service) -> None:
-    service.clock.advance(days=30)
+    service.clock.advance(days=30, minutes=47, seconds=11)
     somebody, asking = service.citizen(), service.citizen()
     report = somebody.report(at=north_of(SOMEWHERE, 23), description="电话 13800138000")
     (found,) = nearby(asking, SOMEWHERE)

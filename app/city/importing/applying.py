@@ -1,18 +1,20 @@
 """Write a new generation of the grid in the transaction of its caller: the old cells end, the new ones begin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, or_, update
 from sqlmodel import Session, col
 
+from app.city.default_data import Street, unit_kinds
 from app.city.importing.known import Delivery
 from app.city.importing.planning import Plan, Row
 from app.city.importing.wanted import ImportRefused
-from app.city.loading import Progress, add_generation
+from app.city.loading import Progress, add_generation, add_units
 from app.city.models import Area, Cell, GridGeneration
 from app.city.version import bump_version, current_version
+from app.domain.routing import FALLBACK_ROLE
 from app.infra.upsert import insert_into
 
 _CHUNK = 2_000
@@ -32,7 +34,8 @@ def apply_generation(
 ) -> int:
     """Put the plan in force from today (a Beijing day) and return the id of its generation.
 
-    A cell that began today was in force for no whole day and is removed; reports hold its code, not its row. Areas
+    A cell that began today was in force for no whole day and is removed, for the table forbids a period without a
+    day; reports of that day keep its code, whose border is then gone. Areas
     that are not in the plan keep their names for old reports, and lose their shape.
 
     :param known_version: the version of the city that the plan was made from
@@ -50,7 +53,15 @@ def apply_generation(
     _end_cells(session, today=today)
     _write_areas(session, plan.areas, generation_id=generation_id)
     _write_cells(session, plan.cells, generation_id=generation_id, today=today, progress=progress)
+    _add_offices(session, plan.offices, today=today)
     return generation_id
+
+
+def _add_offices(session: Session, offices: Mapping[str, str], *, today: date) -> None:
+    """Found the units, named as those of the default city."""
+    kinds = [each for each in unit_kinds() if each.kind == FALLBACK_ROLE]
+    streets = [Street(code, name, centre=(0.0, 0.0), area_km2=0.0) for code, name in offices.items()]
+    add_units(session, kinds=kinds, districts=[], streets=streets, zones=[], valid_from=today)
 
 
 def _end_cells(session: Session, *, today: date) -> None:

@@ -37,7 +37,10 @@ class Fault(str, Enum):
     NAME_BAD = "name_bad"
     OVERLAP = "overlap"
     GAP = "gap"
+    OFFICE_MISSING = "office_missing"
+    OFFICE_ENDED = "office_ended"
     TOO_MANY_CELLS = "too_many_cells"
+    TOO_SCATTERED = "too_scattered"
     # From here on warnings.
     CRS_OVERRULED = "crs_overruled"
     DATUM_DOUBTFUL = "datum_doubtful"
@@ -46,6 +49,7 @@ class Fault(str, Enum):
     DISTRICT_NEW = "district_new"
     DISTRICT_ENDS = "district_ends"
     STREET_NEW = "street_new"
+    OFFICE_ADDED = "office_added"
     STREET_GONE = "street_gone"
     NAME_CHANGED = "name_changed"
     NAME_TWICE = "name_twice"

@@ -33,8 +33,8 @@ class Examined:
 
     @property
     def is_in_force(self) -> bool:
-        """Whether the newest generation came from the same bytes, read in the same way."""
-        return self.known.newest == self.delivery
+        """Whether the newest generation came from the same bytes, read in the same way, and no office is lacking."""
+        return self.known.newest == self.delivery and not (self.plan and self.plan.offices)
 
 
 def examine(content: Content, *, wanted: Wanted, known: KnownCity, progress: Progress) -> Examined:

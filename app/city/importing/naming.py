@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.city.importing.fields import Words, is_scientific
 from app.city.importing.findings import Fault, Findings
-from app.city.importing.known import KnownCity
+from app.city.importing.known import KnownCity, office_code
 from app.city.importing.wanted import DIGITS, GridLevel, Wanted
 from app.domain.cells import Level, district_of, street_of
 from app.texts import text
@@ -147,11 +147,17 @@ def _street_name(judge: _Judge, words: Words) -> str:
 
 
 def _look_for_new(judge: _Judge, words: Sequence[Words]) -> None:
-    """Tell the streets that are new; no unit of their own answers for them yet."""
+    """Tell the streets that are new, and refuse those where nobody would take what no rule decides."""
     before = judge.known.named(Level.STREET)
     first = {street_of(each.code): index for index, each in reversed(list(enumerate(words))) if each.code}
     for code in sorted(first.keys() - before.keys()) if before else []:
         judge.add(Fault.STREET_NEW, first[code], given=code)
+    for code in sorted(filter(judge.known.lacks_office, first)):
+        if office_code(code) in judge.known.unit_codes:
+            judge.add(Fault.OFFICE_ENDED, first[code], given=code, unit=office_code(code))
+        else:
+            fault = Fault.OFFICE_ADDED if judge.wanted.add_offices else Fault.OFFICE_MISSING
+            judge.add(fault, first[code], given=code)
 
 
 def _look_for_missing(judge: _Judge, words: Sequence[Words]) -> None:

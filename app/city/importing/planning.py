@@ -25,6 +25,9 @@ from app.texts import text
 MAX_CUT_CELLS = 200_000
 """As many as an index in memory is good for; smaller cells than that come from a survey."""
 
+MAX_SQUARES = 2_000_000
+"""Over the bounds of one street, whose parts may lie far apart; a gigabyte or so of memory."""
+
 Row = dict[str, Any]
 Drawn = dict[str, BaseGeometry]
 """Shapes in WGS-84 degrees by code."""
@@ -36,6 +39,8 @@ class Plan:
 
     areas: Sequence[Row]
     cells: Sequence[Row]
+    offices: Mapping[str, str]
+    """The streets, code and name, that need a unit for what no rule decides."""
 
     def count(self, level: Level) -> int:
         return len(self.cells) if level is Level.CELL else sum(row["level"] is level for row in self.areas)
@@ -56,18 +61,27 @@ def plan_rows(judged: Judged, *, wanted: Wanted, known: KnownCity, progress: Pro
     names = _names(shapes, judged, wanted=wanted, known=known)
     areas = [_area(code, names[code], shape, wanted) for code, shape in shapes.items()]
     progress("import_areas", 1, 1)
-    return Plan(areas, _cells(cells, judged))
+    offices = {code: names[code] for code in sorted(streets) if wanted.add_offices and known.lacks_office(code)}
+    return Plan(areas, _cells(cells, judged), offices)
 
 
 def is_too_fine(judged: Judged, wanted: Wanted) -> bool:
-    """Say whether streets would be cut into more than `MAX_CUT_CELLS`, and add that to the findings."""
-    shapes: Shapes = np.array(judged.shapes, dtype=object)
-    area_m2 = float(judged.plane.areas_m2(judged.plane.shapes_in_metres(shapes)).sum())
-    count = round(area_m2 / wanted.cell_m**2)
-    if wanted.level is GridLevel.CELL or count <= MAX_CUT_CELLS:
+    """Say whether cutting streets gives too many cells or looks at too many squares, and add that to the findings."""
+    if wanted.level is GridLevel.CELL:
         return False
-    judged.findings.add(Fault.TOO_MANY_CELLS, count=count, limit=MAX_CUT_CELLS, cell_m=round(wanted.cell_m))
-    return True
+    shapes = judged.plane.shapes_in_metres(np.array(judged.shapes, dtype=object))
+    cell_m = round(wanted.cell_m)
+    count = round(float(judged.plane.areas_m2(shapes).sum()) / wanted.cell_m**2)
+    if count > MAX_CUT_CELLS:
+        judged.findings.add(Fault.TOO_MANY_CELLS, count=count, limit=MAX_CUT_CELLS, cell_m=cell_m)
+        return True
+    west, south, east, north = shapely.bounds(shapes).T
+    squares = (east - west) * (north - south) / wanted.cell_m**2
+    scattered = np.flatnonzero(squares > MAX_SQUARES).tolist()
+    for index in scattered:
+        facts = {"label": judged.labels[index], "count": round(squares[index]), "limit": MAX_SQUARES}
+        judged.findings.add(Fault.TOO_SCATTERED, index, cell_m=cell_m, **facts)
+    return bool(scattered)
 
 
 def _cut(streets: Drawn, judged: Judged, *, cell_m: float, progress: Progress) -> Drawn:

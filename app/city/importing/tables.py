@@ -16,6 +16,12 @@ GEOMETRY_FIELDS = ("geometry", "geom", "wkt", "geojson", "边界", "几何", "�
 MAX_UNPACKED = 3 * MAX_BYTES
 """How much a workbook may unpack to: a bomb of kilobytes unpacks to gigabytes."""
 
+MAX_ROWS = 1_048_576
+"""As many as a sheet can have; a row that claims a higher number is made up."""
+
+MAX_EMPTY_ROWS = 100_000
+"""In a row: the reader makes each of them up, and a file of one kilobyte can ask for a million."""
+
 _MAX_COLUMNS = 64
 Row = Sequence[object]
 
@@ -38,7 +44,8 @@ def read_csv(data: bytes) -> RawFile:
 def read_xlsx(data: bytes) -> RawFile:
     """Read the first sheet of a workbook, row by row.
 
-    :raises ImportRefused: not a workbook, unpacks to too much, holds formulas, no geometry column, no row or too many
+    :raises ImportRefused: not a workbook, unpacks to too much, holds formulas, no geometry column, no row or too many,
+        also of empty ones
     """
     _refuse_bombs(data)
     try:
@@ -67,9 +74,13 @@ def _refuse_bombs(data: bytes) -> None:
 
 def _plain(rows: Iterable[Row]) -> Iterator[Row]:
     """Let rows through that hold values only; what a formula would give is not in the file for certain."""
+    empty = 0
     for number, row in enumerate(rows, start=1):
         if any(value is not None and _is_formula(value) for value in row):
             raise ImportRefused("formula", row=number)
+        empty = 0 if any(_is_filled(value) for value in row) else empty + 1
+        if number > MAX_ROWS or empty > MAX_EMPTY_ROWS:
+            raise ImportRefused("too_many_rows", row=number)
         yield row
 
 

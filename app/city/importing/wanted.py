@@ -28,6 +28,7 @@ class Wanted:
     :param cell_m: the side of the cells cut from streets
     :param is_approximate: the borders are not official ones; gaps are then a warning
     :param end_others: districts that the file does not hold lose their cells
+    :param add_offices: a street where nobody takes what no rule decides is given a unit that does
     """
 
     level: GridLevel
@@ -37,6 +38,7 @@ class Wanted:
     end_others: bool = False
     code_field: str | None = None
     name_field: str | None = None
+    add_offices: bool = False
 
 
 class ImportRefused(Exception):
