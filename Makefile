@@ -9,7 +9,7 @@ DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run worker test check format lint types contracts dependencies dead-code migrations frozen-openapi \
+.PHONY: help demo run worker test fuzz check format lint types contracts dependencies dead-code migrations frozen-openapi \
 	fix openapi migration bench lock clean
 
 help: ## List what there is to do
@@ -31,6 +31,10 @@ test: $(DEV) ## Run all tests on SQLite and PostgreSQL; the branch coverage gate
 	$(BIN)/pytest -n 2 --cov --cov-report= --durations=10
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --include='app/domain/*' --fail-under=100
+
+MINUTES ?= 10
+fuzz: $(DEV) ## Send made-up requests as every role, on both databases: make fuzz [MINUTES=10] [SEED=number]
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 check: format lint types contracts dependencies dead-code migrations frozen-openapi ## Check all that needs no test
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import __version__
+from app.city_commands import add_import
 from app.domain.errors import DomainError
 from app.domain.roles import UNIT_ROLES, Role
 from app.infra.clock import now
@@ -95,6 +96,9 @@ def progress_bars() -> Progress:
         TimeElapsedColumn(),
         console=console,
     )
+
+
+add_import(city, open_database=lambda: _database(_settings()), console=console, progress_bars=progress_bars)
 
 
 @app.command(help=text("cli.serve"))

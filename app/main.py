@@ -10,12 +10,14 @@ from fastapi.responses import PlainTextResponse
 from pydantic import SecretStr
 
 from app import __version__
+from app.access_docs import describe_access
 from app.analytics.api import router as analytics_router
 from app.city.api import router as city_router
 from app.dispatch.api import router as dispatch_router
+from app.example_docs.describing import describe_examples
 from app.identity.api import router as identity_router
 from app.identity.caller import CallerCache
-from app.identity.throttle import LoginThrottle
+from app.identity.throttle import CallerThrottle, LoginThrottle
 from app.identity.tokens import TokenLifetimes
 from app.identity.wechat import CodeExchange, DevelopmentProvider, WeChatProvider
 from app.infra.blobs import BlobStore
@@ -25,12 +27,15 @@ from app.infra.database import Database
 from app.infra.http_client import http_client
 from app.infra.middleware import RequestMiddleware
 from app.infra.problems import install, problems
+from app.infra.swagger_ui import install_docs
 from app.media.api import router as media_router
-from app.media.images import PhotoBudget
+from app.media.budget import PhotoBudget
+from app.places.api import router as places_router
 from app.problem_docs import page_of
 from app.reports.api import router as reports_router
-from app.reports.api import staff as staff_router
+from app.reports.desks.api import router as desks_router
 from app.reports.world import WorldHolder
+from app.search.api import router as search_router
 from app.settings import SHORTEST_SECRET, LoginProvider, Settings
 from app.worker import Worker
 
@@ -52,11 +57,21 @@ def create_app(settings: Settings, *, clock: Clock = system_clock, blobs: BlobSt
     )
     _fill_state(app, settings, clock, blobs or create_blobs(settings))
     install(app)
-    app.add_middleware(RequestMiddleware)
+    app.add_middleware(RequestMiddleware, body_timeout_s=settings.body_timeout_s)
     budget: PhotoBudget = app.state.photo_budget
-    app.include_router(media_router, max_body_size=budget.max_bytes + _FORM_OVERHEAD)
-    for router in (identity_router, city_router, reports_router, staff_router, dispatch_router, analytics_router):
-        app.include_router(router, max_body_size=JSON_BODY_MAX)
+    too_large = problems(413)  # a GET may bring a body, too
+    app.include_router(media_router, max_body_size=budget.max_bytes + _FORM_OVERHEAD, responses=too_large)
+    for router in (
+        identity_router,
+        city_router,
+        places_router,
+        reports_router,
+        desks_router,
+        dispatch_router,
+        search_router,
+        analytics_router,
+    ):
+        app.include_router(router, max_body_size=JSON_BODY_MAX, responses=too_large)
     app.add_api_route("/health", _health, methods=["GET"], tags=["operations"], response_class=PlainTextResponse)
     app.add_api_route(
         "/problems/{code}",
@@ -66,6 +81,9 @@ def create_app(settings: Settings, *, clock: Clock = system_clock, blobs: BlobSt
         response_class=PlainTextResponse,
         responses=problems(404, 422),
     )
+    install_docs(app)
+    describe_examples(app)
+    describe_access(app)
     return app
 
 
@@ -82,6 +100,10 @@ def _fill_state(app: FastAPI, settings: Settings, clock: Clock, blobs: BlobStore
     state.callers = CallerCache()
     state.allows_demo_accounts = settings.is_loopback
     state.login_throttle = LoginThrottle()
+    state.throttles = {
+        "reports": CallerThrottle(per_hour=settings.reports_per_hour),
+        "photos": CallerThrottle(per_hour=settings.photos_per_hour),
+    }
     state.token_lifetimes = TokenLifetimes()
     state.photo_budget = PhotoBudget(max_bytes=settings.max_upload_bytes)
     state.link_secret = settings.signing_secret().encode()
@@ -131,7 +153,7 @@ async def _health() -> str:
     return "ok"
 
 
-async def _problem(code: Annotated[str, Path(max_length=64)]) -> str:
+async def _problem(code: Annotated[str, Path(max_length=64, description="错误代码，例如 VALIDATION")]) -> str:
     """Explain the `type` of a problem."""
     return page_of(code)
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import app
 from app.domain.errors import DomainError, NotFound
-from app.infra.problem_families import FAMILY_STATUS
+from app.infra.problem_families import status_of_kind as status_of
 from app.texts import text
 from app.texts.zh_cn import TEXTS
 
@@ -15,10 +15,6 @@ def problem_kinds() -> list[type[DomainError]]:
     """Return every kind of error the program can answer with, ordered by status and code."""
     _import_all_packages()
     return sorted(set(_and_below(DomainError)), key=lambda kind: (status_of(kind), kind.code))
-
-
-def status_of(kind: type[DomainError]) -> int:
-    return next(FAMILY_STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in FAMILY_STATUS)
 
 
 def render() -> str:

@@ -1,4 +1,4 @@
-"""Brings an empty or older database to where the program can run: schema, default city, limits and rules."""
+"""Brings an empty or older database to where the program can run: schema, default city, limits, rules and templates."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from app.city.load_default import load_default_city
+from app.dispatch.load_templates import load_default_templates
 from app.domain.working_time import beijing_day
 from app.infra.database import Database
 from app.migrate import upgrade
@@ -30,3 +31,4 @@ def load_city(database: Database, *, now: datetime, progress: Progress | None = 
         load_default_city(session, today=beijing_day(now), now=now, progress=progress)
         load_default_limits(session)
         load_default_rules(session, now=now)
+        load_default_templates(session, now=now)

@@ -5,15 +5,17 @@ import threading
 from datetime import timedelta
 from functools import partial
 
+from app.dispatch.jobs import fold_queue_changes
 from app.identity.jobs import forget_old_tokens
 from app.infra.blobs import BlobStore
 from app.infra.clock import Clock
 from app.infra.database import Database
 from app.infra.idempotency import forget_before
 from app.infra.scheduler import Ticker
-from app.media.jobs import expire_photos
+from app.media.jobs import expire_photos, render_photos
 from app.reports.jobs import fire_due_timers
 from app.reports.world import WorldHolder
+from app.search.jobs import Indexing
 
 KEYS_KEPT = timedelta(days=7)
 """How long a client may resend with the same Idempotency-Key: longer than a draft survives on a phone."""
@@ -33,6 +35,9 @@ class Worker:
         self.ticker.every(2, "follow the city", world.refresh)
         if with_jobs:
             self.ticker.every(1, "fire due timers", partial(fire_due_timers, database, world, clock))
+            self.ticker.every(1, "render photos", partial(render_photos, database, blobs, clock))
+            self.ticker.every(1, "count queues", partial(fold_queue_changes, database))
+            self.ticker.every(1, "read words", Indexing(database, clock=clock))
             self.ticker.every(60, "expire photos", lambda: expire_photos(database, blobs, clock()))
             self.ticker.every(60, "forget keys", partial(_forget_keys, database, clock))
             self.ticker.every(300, "forget tokens", lambda: forget_old_tokens(database, clock()))

@@ -3,13 +3,31 @@
 import sys
 from collections.abc import Callable, Iterator
 
+from bench.dispatchers import dispatchers_postgres, dispatchers_sqlite
 from bench.lines import Line
+from bench.listing import list_postgres, list_sqlite, search_postgres, search_sqlite
+from bench.locating import locate
+from bench.photos import photo_pipeline
 from bench.statements import statements_action, statements_list, statements_submit
 from bench.submitting import submit_postgres, submit_sqlite
 
 MEASUREMENTS: dict[str, Callable[[], Iterator[Line]]] = {
     each.__name__: each
-    for each in (submit_sqlite, submit_postgres, statements_submit, statements_list, statements_action)
+    for each in (
+        submit_sqlite,
+        submit_postgres,
+        statements_submit,
+        statements_list,
+        statements_action,
+        photo_pipeline,
+        locate,
+        dispatchers_sqlite,
+        dispatchers_postgres,
+        list_sqlite,
+        search_sqlite,
+        list_postgres,
+        search_postgres,
+    )
 }
 
 

@@ -201,6 +201,7 @@ def _counter(*, reports: int) -> Iterator[_Counter]:
             blob_dir=Path(place) / "blobs",
             secret_key=SecretStr("x" * 32),
             login_provider=LoginProvider.DEVELOPMENT,
+            reports_per_hour=0,
         )
         app = create_app(settings)
         app.state.world.current()  # read once per process, no request's business

@@ -27,6 +27,7 @@ pytest_plugins = ("tests.towns",)
 """The small city, for every test that asks for a `town`."""
 
 ENGINES = ("sqlite", "postgresql")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # A crash may cost these databases: they live for one run.
 POSTGRES_SETTINGS = """
@@ -95,13 +96,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_url() -> str:
     """Give the URL of a PostgreSQL server on which databases may be created."""
-    given = os.environ.get("TEST_DATABASE_URL")
-    if given:
-        yield _with_driver(given)
-    else:
-        yield _embedded_postgres()
+    return a_postgres_server()
 
 
 @pytest.fixture(scope="session")
@@ -151,6 +148,24 @@ def _administer(server_url: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """Give the path of an installed Chromium; without one a test is skipped, or fails where one is asked for."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        missing = f"no browser is installed: none of {', '.join(BROWSERS)} is on PATH"
+        if os.environ.get("TESTS_NEED_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return found
+
+
+def a_postgres_server() -> str:
+    """Return the URL of the server that was given, or of the one this machine's tests share."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    return _with_driver(given) if given else _embedded_postgres()
 
 
 def _with_driver(url: str) -> str:

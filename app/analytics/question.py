@@ -18,6 +18,7 @@ from app.domain.limits import Clock
 from app.domain.workflow import Status
 from app.domain.working_time import BEIJING, FIRST_YEAR, LAST_YEAR, beijing_day
 from app.infra.paging import PageRequest
+from app.infra.wire import Day
 from app.reports.models import Source
 
 MAX_DAYS: Final = 92
@@ -40,10 +41,10 @@ class HandlingTimeQuery(BaseModel):
     clock: Clock = Field(default=Clock.NATURAL, description="自然时或工作时")
     basis: Basis = Field(default=Basis.REPORTED, description="按上报、结案还是期限归入时段")
     group_by: GroupBy = Field(default=GroupBy.NONE, description="分组")
-    since: date | None = Field(
+    since: Day | None = Field(
         default=None, alias="from", ge=_FIRST_DAY, le=_LAST_DAY, description="开始日期（北京时间，含），默认最近 7 天"
     )
-    until: date | None = Field(
+    until: Day | None = Field(
         default=None, alias="to", ge=_FIRST_DAY, le=_LAST_DAY, description="结束日期（北京时间，含），默认今天"
     )
     district: str | None = Field(default=None, max_length=6, description="区市编码，6 位")

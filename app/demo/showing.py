@@ -21,7 +21,7 @@ from app.texts import text
 
 PATHS = {
     "health": "/health",
-    "openapi": "/openapi.json",
+    "openapi": "/docs",
     "config": "/api/v1/config",
     "figures": "/api/v1/analytics/handling-time?group_by=category",
 }

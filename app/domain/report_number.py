@@ -4,7 +4,7 @@ Date and second of the Beijing day (YYMMDD + 5 digits), 6 random digits, and a c
 ISO/IEC 7064 MOD 11,10 (GB/T 17710), which detects every single wrong digit.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from app.domain.errors import Invalid
@@ -17,6 +17,8 @@ _DIGITS: Final = 18
 _SECONDS_A_DAY: Final = 86_400
 _SEPARATORS: Final = str.maketrans("", "", " -")
 _LONGEST_WRITTEN: Final = 40
+_DATE_DIGITS: Final = 6
+_INSTANT_DIGITS: Final = 11
 
 
 class InvalidReportNumber(Invalid):
@@ -56,6 +58,26 @@ def parse(written: str) -> str:
     if is_valid(number):
         return number
     raise InvalidReportNumber(number=written[:_LONGEST_WRITTEN])
+
+
+def beginning(written: str) -> tuple[str, datetime, datetime]:
+    """Return the digits that numbers begin with, and the first instant and the end of the period of such numbers.
+
+    At least the date, 6 digits, is needed; the whole number has to be right to the check digit.
+
+    :raises InvalidReportNumber: no number begins so
+    """
+    digits = written.translate(_SEPARATORS)
+    if len(digits) >= _DIGITS:
+        digits = parse(written)
+    if len(digits) < _DATE_DIGITS or not (digits.isascii() and digits.isdigit()):
+        raise InvalidReportNumber(number=written[:_LONGEST_WRITTEN])
+    seconds = digits[_DATE_DIGITS:_INSTANT_DIGITS]
+    first, last = int(seconds.ljust(5, "0")), min(int(seconds.ljust(5, "9")), _SECONDS_A_DAY - 1)
+    if not _is_instant(digits[:_DATE_DIGITS] + f"{first:05d}"):
+        raise InvalidReportNumber(number=written[:_LONGEST_WRITTEN])
+    day = datetime(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:6]), tzinfo=BEIJING)
+    return digits, day + timedelta(seconds=first), day + timedelta(seconds=last + 1)
 
 
 def display(number: str) -> str:

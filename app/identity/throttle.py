@@ -28,7 +28,7 @@ class LoginThrottle:
 
 
 class CallerThrottle:
-    """Counts what one caller sends in an hour; programs of the city (service role) are trusted to know their numbers."""
+    """Counts what one caller sends in an hour; programs of the city (service role) are trusted with any number."""
 
     def __init__(self, *, per_hour: int) -> None:
         self._sent = Throttle(limit=per_hour, window=timedelta(hours=1))

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
+from string import Formatter
 
 from fastapi import Request, Response
 
@@ -13,6 +14,7 @@ from app.domain.errors import DomainError, Unauthenticated
 from app.infra.problem_families import FAMILY_STATUS, status_of
 from app.infra.wire import beijing_text
 from app.texts import text
+from app.texts.zh_cn import TEXTS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -20,17 +22,35 @@ _MEMBERS = frozenset(
     {"type", "title", "status", "detail", "instance", "code", "message", "request_id", "retryable"},
 )
 
+_EXAMPLE_ID = "3f2b6c0d9a8e4f7db1c5a6e2d4f80913"
+
 
 def problem_response(request: Request, error: DomainError, *, headers: Mapping[str, str] | None = None) -> Response:
     """Turn an expected failure into its answer; `headers` are added to those its status asks for."""
     status = status_of(error)
-    body = _body(error, status=status, request=request)
+    request_id = getattr(request.state, "request_id", None)
+    body = _body(error, status=status, instance=request.url.path, request_id=request_id)
     # ASCII on purpose: a client's lone surrogate among the facts cannot be written as UTF-8.
     content = json.dumps(body, allow_nan=False).encode("ascii")
     return Response(content, status, media_type=MEDIA_TYPE, headers=_headers(error, status) | dict(headers or {}))
 
 
-def _body(error: DomainError, *, status: int, request: Request) -> dict[str, object]:
+def short_problem(error: DomainError) -> dict[str, object]:
+    """Return the members that tell a program and a person what went wrong, for answers about several things."""
+    whole = _body(error, status=status_of(error), instance="", request_id=None)
+    return {name: whole[name] for name in ("code", "message", "status", "retryable")}
+
+
+def example_problem(
+    kind: type[DomainError], *, facts: Mapping[str, object], instance: str, more: Mapping[str, object]
+) -> dict[str, object]:
+    """Return a document as `kind` would give it; `facts` are those its sentence may ask for, `more` are added."""
+    asked = {name for _, name, _, _ in Formatter().parse(TEXTS[f"problem.{kind.code}"]) if name}
+    error = kind(**{name: facts.get(name, f"{{{name}}}") for name in sorted(asked)}, **more)
+    return _body(error, status=status_of(error), instance=instance, request_id=_EXAMPLE_ID)
+
+
+def _body(error: DomainError, *, status: int, instance: str, request_id: str | None) -> dict[str, object]:
     facts = {name: _plain(value) for name, value in error.facts.items()}
     hidden = sorted(facts.keys() & _MEMBERS)
     if hidden:
@@ -41,10 +61,10 @@ def _body(error: DomainError, *, status: int, request: Request) -> dict[str, obj
         "title": text(f"problem_title.{status}"),  # the kind of failure; RFC 9457 wants it the same every time
         "status": status,
         "detail": sentence,
-        "instance": request.url.path,
+        "instance": instance,
         "code": error.code,
         "message": sentence,
-        "request_id": getattr(request.state, "request_id", None),
+        "request_id": request_id,
         "retryable": error.retryable,
     }
 

@@ -15,6 +15,13 @@ class MethodNotAllowed(DomainError):
     code = "METHOD_NOT_ALLOWED"
 
 
+class RequestTimeout(DomainError):
+    """The body did not arrive in time."""
+
+    code = "REQUEST_TIMEOUT"
+    retryable = True
+
+
 class TooManyRequests(DomainError):
     """The fact `retry_after_s` (whole seconds) becomes the Retry-After header."""
 
@@ -54,6 +61,7 @@ FAMILY_STATUS: dict[type[DomainError], int] = {
     Forbidden: 403,
     NotFound: 404,
     MethodNotAllowed: 405,
+    RequestTimeout: 408,
     Conflict: 409,
     Stale: 412,
     PayloadTooLarge: 413,
@@ -69,8 +77,12 @@ _FAMILY_OF_STATUS = {status: family for family, status in FAMILY_STATUS.items()}
 
 
 def status_of(error: DomainError) -> int:
-    """Return the status of the nearest family among the error's ancestors."""
-    return next(FAMILY_STATUS[ancestor] for ancestor in type(error).__mro__ if ancestor in FAMILY_STATUS)
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[DomainError]) -> int:
+    """Return the status of the nearest family among the kind's ancestors."""
+    return next(FAMILY_STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in FAMILY_STATUS)
 
 
 def family_of(status: int) -> type[DomainError]:

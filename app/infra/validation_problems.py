@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.infra.wire import CLEAN_LINE, CLEAN_TEXT, NO_NUL
 from app.texts import has_text, text
 
 _MAX_SHOWN = 50
 _MAX_POINTER = 200
+_OF_PATTERN = dict.fromkeys((NO_NUL, CLEAN_TEXT, CLEAN_LINE), "control_character")
 
 
 def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -24,8 +26,7 @@ def _pointer(location: Sequence[str | int]) -> str:
 
 def _detail(error: Mapping[str, Any]) -> str:
     """Return the sentence for this type of error; its limits come from our schema, never from the input."""
-    key = f"validation.{error['type']}"
-    if not has_text(key):
-        key = "validation.other"
     limits = {name: value for name, value in error.get("ctx", {}).items() if name != "error"}
-    return text(key, **limits)
+    kind = _OF_PATTERN.get(str(limits.get("pattern")), error["type"])
+    key = f"validation.{kind}"
+    return text(key if has_text(key) else "validation.other", **limits)

@@ -1,7 +1,8 @@
 """Types that fix how values look in the API."""
 
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
@@ -23,6 +24,8 @@ CLEAN_TEXT = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_BIDI}]*$"
 on every screen and say what it seems to say."""
 CLEAN_LINE = rf"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI}]*$"
 """As `CLEAN_TEXT`, without tabs and line ends."""
+
+_BEGINS_AS_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 _EDGES = " \t\n\r\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200C))) + "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 """Blanks and what nobody sees; control characters are not among them, so that they are noticed."""
@@ -64,6 +67,12 @@ def _restored_plus(value: object) -> object:
     return value.replace(" ", "+") if isinstance(value, str) else value
 
 
+def _no_number(value: object) -> object:
+    """Have a number refused, which Pydantic takes for seconds since 1970: the description promises ISO 8601 only."""
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and not _BEGINS_AS_DATE.match(value))
+    return "" if is_number else value
+
+
 def _in_utc(instant: datetime) -> datetime:
     """Return the instant in UTC.
 
@@ -75,5 +84,8 @@ def _in_utc(instant: datetime) -> datetime:
         raise ValueError("outside the years 1 to 9999") from error
 
 
-Since = Annotated[AwareDatetime, BeforeValidator(_restored_plus), AfterValidator(_in_utc)]
+Since = Annotated[AwareDatetime, BeforeValidator(_no_number), BeforeValidator(_restored_plus), AfterValidator(_in_utc)]
 """An aware instant in a query parameter; `+08:00` may arrive as ` 08:00`."""
+
+Day = Annotated[date, BeforeValidator(_no_number)]
+"""A day in a query parameter."""

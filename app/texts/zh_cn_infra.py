@@ -6,6 +6,7 @@ TEXTS: dict[str, str] = {
     "problem_title.403": "没有权限",
     "problem_title.404": "未找到",
     "problem_title.405": "不支持的请求方法",
+    "problem_title.408": "请求超时",
     "problem_title.409": "与当前状态冲突",
     "problem_title.412": "内容已被他人修改",
     "problem_title.413": "内容过大",
@@ -19,6 +20,7 @@ TEXTS: dict[str, str] = {
     "problem.FORBIDDEN": "您没有权限进行此操作。",
     "problem.NOT_FOUND": "您访问的内容不存在。",
     "problem.METHOD_NOT_ALLOWED": "此地址不支持这种请求方法。",
+    "problem.REQUEST_TIMEOUT": "上传用时过长，请检查网络后重试。",
     "problem.CONFLICT": "当前状态下不能进行此操作。",
     "problem.STALE_VERSION": "内容已被他人修改，请刷新后重试。",
     "problem.PAYLOAD_TOO_LARGE": "提交的内容过大，请缩小后重试。",
@@ -36,6 +38,25 @@ TEXTS: dict[str, str] = {
     "problem.BLOB_MISSING": "文件不存在。",
     "problem.IDEMPOTENCY_KEY_REUSED": "同一个幂等键不能用于内容不同的请求。",
     "problem.IDEMPOTENCY_KEY_RUNNING": "相同的请求正在处理，请稍后再试。",
+    # The page at /docs.
+    "docs.title": "{name} · 接口文档",
+    "docs.description": (
+        "先用登录接口取得 token，再点 Authorize 填入。每个接口写明谁可以调用、要传什么、可能怎样失败。\n\n"
+        "* 出错时返回 application/problem+json：code 供程序判断，message 可直接显示给用户。\n"
+        "* 提交与操作可带 Idempotency-Key：网络中断后原样重发，只算一次。\n"
+        '* 操作可带 If-Match: "版本号"：他人已改动时返回 412，不会互相覆盖。\n'
+        "* 坐标须注明坐标系 datum；时间为 ISO 8601，带时区。"
+    ),
+    "docs.tag.identity": "登录与本人",
+    "docs.tag.city": "城市的类别与限制",
+    "docs.tag.places": "地点：地图上的点属于哪里、由谁负责",
+    "docs.tag.media": "照片的上传与查看",
+    "docs.tag.reports": "上报、查询与评价",
+    "docs.tag.actions": "工作人员对上报件的操作",
+    "docs.tag.queues": "待办队列与领取",
+    "docs.tag.analytics": "办理时长统计",
+    "docs.tag.operations": "运行状态与错误说明",
+    "docs.no_script": "接口文档需要启用 JavaScript；接口描述见 openapi.json。",
     # A field, by Pydantic's type of error.
     "validation.other": "内容不符合要求",
     "validation.missing": "必填",
@@ -53,6 +74,7 @@ TEXTS: dict[str, str] = {
     "validation.string_too_short": "至少 {min_length} 个字符",
     "validation.string_too_long": "最多 {max_length} 个字符",
     "validation.string_pattern_mismatch": "格式不正确",
+    "validation.control_character": "含有控制字符或改变文字方向的符号，请删除",
     "validation.enum": "不是可选的值",
     "validation.literal_error": "不是可选的值",
     "validation.union_tag_invalid": "不是可选的类型",

@@ -12,7 +12,8 @@ from app.domain.errors import DomainError
 from app.domain.limits import LimitUnit
 from app.domain.roles import Role
 from app.domain.workflow import Action, Stage, Status
-from app.problem_docs import problem_kinds, render, status_of
+from app.infra.problem_families import status_of_kind as status_of
+from app.problem_docs import problem_kinds, render
 from app.texts.zh_cn import TEXTS
 
 ROOT = Path(__file__).parents[2]

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
@@ -11,10 +12,13 @@ from app.dispatch.pull import LEASE, NotLeased, pull, release
 from app.dispatch.queues import QueueNotFound, QueueNotYours, holder_for, queues_of
 from app.domain.roles import Caller, Role
 from app.domain.workflow import Action, Status
-from app.infra.paging import PageRequest, encode_cursor
+from app.infra.paging import PageRequest
+from app.reports import walk, wording
 from app.reports.access import LeasedByAnother, ReportNotFound
+from app.reports.filters import QueueRequest, Wanted, understand
 from app.reports.models import Report
-from app.reports.queries import list_own, list_waiting, newest_key, waiting_key
+from app.reports.queries import NEWEST_FIRST, list_own, list_waiting
+from app.reports.walk import Found, found
 from tests.builders import (
     DECISIVE_CATEGORY,
     NOW,
@@ -27,7 +31,7 @@ from tests.builders import (
     people,
     staff,
 )
-from tests.builders_city import IN_ZHONGSHANLU, LICANG, LICUN, SHINAN
+from tests.builders_city import IN_LICUN, IN_ZHONGSHANLU, LICANG, LICUN, SHINAN
 from tests.towns import Town
 
 A, R, S = Action, Role, Status
@@ -70,8 +74,9 @@ def test_there_is_no_other_queue(name: str) -> None:
 
 
 def waiting(session: Session, caller: Caller, queue: str, *, limit: int = 100) -> list[str]:
-    rows = list_waiting(session, PageRequest(limit=limit), holder=holder_for(queue, caller), caller=caller)
-    return [row.number for row in rows][:limit]
+    request = QueueRequest(limit=limit)
+    found = list_waiting(session, request, Wanted(), holder=holder_for(queue, caller), caller=caller, now=NOW)
+    return [row.number for row in found.rows]
 
 
 @pytest.mark.parametrize(
@@ -136,18 +141,16 @@ def test_a_desk_sees_its_area_and_a_unit_itself(town: Town) -> None:
         assert waiting(session, staff(session, R.HANDLER, unit_code=OTHER_UNIT), "unit") == []
 
 
-def walk_pages(
-    read: Callable[[PageRequest], list[Report]], key: Callable[[Report], tuple[object, int]], each: int
-) -> list[str]:
+def walk_pages(read: Callable[[PageRequest], Found], each: int) -> list[str]:
     """Follow the cursors to the end."""
     seen: list[str] = []
     cursor = None
     while True:
-        rows = read(PageRequest(limit=each, cursor=cursor))
-        seen += [row.number for row in rows[:each]]
-        if len(rows) <= each:
+        page = read(PageRequest(limit=each, cursor=cursor))
+        seen += [row.number for row in page.rows]
+        if page.next_cursor is None:
             return seen
-        cursor = encode_cursor(key(rows[each - 1]))  # type: ignore[arg-type]  # instants and ids
+        cursor = page.next_cursor
 
 
 @pytest.mark.parametrize("each", [1, 3, 100])
@@ -160,21 +163,44 @@ def test_pages_give_each_row_once_while_rows_are_added(town: Town, each: int) ->
             for n in range(8)
         ]
 
-        def read_queue(page: PageRequest) -> list[Report]:
-            rows = list(list_waiting(session, page, holder="acceptance", caller=acceptor))
+        def read_queue(page: PageRequest) -> Found:
+            request = QueueRequest(limit=page.limit, cursor=page.cursor)
+            waiting = list_waiting(session, request, Wanted(), holder="acceptance", caller=acceptor, now=NOW)
             a_report(session, town.world, reporter=citizen, now=NOW - timedelta(minutes=1))  # before every cursor
-            return rows
+            return waiting
 
-        assert [number for number in walk_pages(read_queue, waiting_key, each) if number in first] == first
+        assert [number for number in walk_pages(read_queue, each) if number in first] == first
 
-        def read_own(page: PageRequest) -> list[Report]:
-            rows = list(list_own(session, page, caller=citizen))
+        def read_own(page: PageRequest) -> Found:
+            rows = list_own(session, page, caller=citizen)
             a_report(session, town.world, reporter=citizen, now=NOW + timedelta(hours=1))
-            return rows
+            return found(rows, page, NEWEST_FIRST, None)
 
-        seen = walk_pages(read_own, newest_key, each)
+        seen = walk_pages(read_own, each)
         assert len(seen) == len(set(seen))
         assert [number for number in seen if number in first] == sorted(first, key=first.index, reverse=True)
+
+
+@pytest.mark.parametrize("given", [{"area": LICANG}, {"q": "问题"}, {"q": "问题", "area": LICANG}])
+@pytest.mark.parametrize("each", [1, 2, 100])
+def test_a_bounded_look_leaves_nothing_out_where_deadlines_are_the_same(
+    town: Town, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], each: int
+) -> None:
+    monkeypatch.setattr(walk, "BUDGET", 3)
+    monkeypatch.setattr(wording, "TEXTS_AT_A_TIME", 3)
+    with town.database.transaction() as session:
+        acceptor = staff(session, R.ACCEPTOR)
+        numbers = [
+            a_report(session, town.world, at=IN_ZHONGSHANLU if n % 3 else IN_LICUN, now=NOW + timedelta(minutes=n // 5))
+            for n in range(14)
+        ]
+
+        def read_queue(page: PageRequest) -> Found:
+            request = QueueRequest(limit=page.limit, cursor=page.cursor, **given)
+            return list_waiting(session, request, understand(request), holder="acceptance", caller=acceptor, now=NOW)
+
+        expected = [each.number for each in numbers if "area" not in given or each.district_code == LICANG]
+        assert walk_pages(read_queue, each) == expected
 
 
 def test_pulling_takes_the_most_urgent_and_asking_again_gives_the_same(town: Town) -> None:

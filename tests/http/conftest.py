@@ -4,8 +4,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
@@ -16,17 +18,23 @@ from tests.conftest import postgres_copy
 from tests.http.strict_client import Clock, Service, StrictClient
 
 
-@contextmanager
-def a_service(url: str) -> Iterator[Service]:
+def an_app(url: str, clock: Clock, **changes: Any) -> FastAPI:
+    """Build the application on a database, with its photos in memory and no worker inside."""
     settings = Settings(
         database_url=make_url(url).set(drivername=make_url(url).get_backend_name()).render_as_string(False),
         sqlite_synchronous="NORMAL",
         secret_key=SecretStr("for tests only, and long enough to be taken"),
         login_provider=LoginProvider.DEVELOPMENT,
         worker_embedded=False,
+        **changes,
     )
+    return create_app(settings, clock=clock, blobs=BlobStore.memory())
+
+
+@contextmanager
+def a_service(url: str) -> Iterator[Service]:
     clock = Clock()
-    app = create_app(settings, clock=clock, blobs=BlobStore.memory())
+    app = an_app(url, clock)
     with StrictClient(app) as client:
         yield Service(app, client, clock)
 

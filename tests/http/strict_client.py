@@ -1,11 +1,13 @@
 """A test client that refuses any answer the API's own description does not mention, and people who use it."""
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+import jsonschema_rs
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -21,27 +23,68 @@ from tests.media.pictures import a_jpeg
 _widths = count(64)
 
 
+UNDESCRIBED = re.compile(r"/openapi\.json|/docs(/.*)?")
+"""What the description leaves out on purpose: itself and the page that shows it."""
+
+
 class StrictClient(TestClient):
-    """Fails the test that meets an undeclared status, or an error that is no problem document."""
+    """Fails the test that meets anything the API's description does not say: a path, a status, a code, a body."""
 
     def __init__(self, app: FastAPI) -> None:
         super().__init__(app)
-        self._operations = [
-            (re.compile(re.sub(r"\{[^/}]+\}", "[^/]+", path)), method, operation["responses"])
-            for path, methods in app.openapi()["paths"].items()
-            for method, operation in methods.items()
-        ]
+        self._description = Description(app.openapi())
 
     def request(self, method: str, url: Any, **options: Any) -> Response:
         response: Response = super().request(method, url, **options)
         path = response.request.url.path
-        for pattern, of_method, responses in self._operations:
-            if of_method == method.lower() and pattern.fullmatch(path):
-                assert str(response.status_code) in responses, (method, path, response.status_code, response.text)
-                break
+        if not UNDESCRIBED.fullmatch(path):
+            self._description.check(method.lower(), path, response)
         if response.status_code >= 400:
             check_problem(response, path)
         return response
+
+
+class Description:
+    """An OpenAPI document, to hold answers against."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._paths = [
+            (re.compile(re.sub(r"\\\{[^/}]+\\\}", "[^/]+", re.escape(path))), operations)
+            for path, operations in document["paths"].items()
+        ]
+        self._validators: dict[str, Any] = {}
+
+    def check(self, method: str, path: str, response: Response) -> None:
+        known = [operations for pattern, operations in self._paths if pattern.fullmatch(path)]
+        if not known:
+            assert response.status_code == 404, f"{method} {path} is not in the description: {response.status_code}"
+            return
+        operation = next((operations[method] for operations in known if method in operations), None)
+        if operation is None:
+            assert response.status_code == 405, (method, path, response.status_code, response.text)
+            return
+        declared = operation["responses"].get(str(response.status_code))
+        assert declared, f"{method} {path}: {response.status_code} is not declared: {response.text}"
+        self._check_content(declared.get("content", {}), response)
+
+    def _check_content(self, declared: dict[str, Any], response: Response) -> None:
+        media_type = response.headers.get("content-type", "").split(";")[0]
+        if not declared:
+            assert response.content == b""
+            return
+        assert media_type in declared, f"{media_type} is not declared, but {sorted(declared)}"
+        if media_type.endswith("json"):
+            self._validator(declared[media_type]["schema"]).validate(response.json())
+        if media_type == "application/problem+json":
+            assert response.json()["code"] in declared[media_type]["examples"], response.text
+
+    def _validator(self, schema: dict[str, Any]) -> Any:
+        key = json.dumps(schema)
+        if key not in self._validators:
+            whole = schema | {"components": self._document["components"]}
+            self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=True)
+        return self._validators[key]
 
 
 def check_problem(response: Response, path: str) -> None:

@@ -307,10 +307,10 @@ def test_a_code_without_text_is_reported_and_still_answered() -> None:
 def test_openapi_describes_problems_and_nothing_else_for_failures() -> None:
     schema = an_application().openapi()
     responses = schema["paths"]["/submissions/{number}"]["post"]["responses"]
-    assert sorted(responses) == ["200", "404", "409", "422"]
+    assert sorted(responses) == ["200", "404", "408", "409", "422"]
     reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
     assert all(
-        responses[status]["content"] == {"application/problem+json": reference} for status in ("404", "409", "422")
+        responses[status]["content"] == {"application/problem+json": reference} for status in ("404", "408", "422")
     )
     assert "HTTPValidationError" not in json.dumps(schema)
     assert {"Problem", "FieldProblem"} <= schema["components"]["schemas"].keys()
