@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from app.dispatch import counts
 from app.dispatch.counts import Depth, depths
+from app.dispatch.jobs import fold_queue_changes
 from app.dispatch.models import QueueChange, QueueTally
 from app.dispatch.queues import holder_for, queues_of
 from app.dispatch.tallies import fold, tallies
@@ -91,6 +92,15 @@ def test_after_any_actions_and_foldings_the_counts_are_those_of_the_rows(town: T
         assert sum(row.n for row in session.exec(select(QueueTally))) == sum(
             sum(each.values()) for each in by_row(session).values()
         )
+
+
+def test_the_worker_folds_all_that_waits(town: Town) -> None:
+    with town.database.transaction() as session:
+        at_status(session, town.world, S.ACCEPTED)
+        session.flush()
+    assert [fold_queue_changes(town.database) for _ in range(2)] == [3, 0]
+    with town.database.reading() as session:
+        assert {row.status: row.n for row in session.exec(select(QueueTally)) if row.n} == {S.ACCEPTED: 1}
 
 
 def test_statements_that_change_many_rows_are_counted_too(town: Town) -> None:

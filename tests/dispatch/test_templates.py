@@ -1,5 +1,7 @@
 """Ready-made reasons: shipped once, changed by the administrator, offered to staff."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -9,12 +11,14 @@ from sqlmodel import Session, select
 from app.dispatch import templates
 from app.dispatch.load_templates import load_default_templates
 from app.dispatch.models import LONGEST_REASON, ReasonTemplate
-from app.dispatch.templates import WITH_REASON
+from app.dispatch.schemas import TemplateWrite
+from app.dispatch.templates import WITH_REASON, TemplateExists, add_template
 from app.domain.roles import Role
 from app.domain.workflow import Action
 from app.infra.database import Database
 from tests.builders import NOW
 from tests.http.strict_client import Person, Service
+from tests.towns import Town
 
 SHIPPED = {"reject", "return", "send_back", "rework", "void", "refuse_reopen", "fail_check"}
 
@@ -109,6 +113,23 @@ def test_an_action_has_the_same_words_once(service: Service) -> None:
     clash = send(administrator, "PUT", other.json()["id"], a_reason(**words))
     assert (clash.status_code, clash.json()["code"]) == (409, "TEMPLATE_EXISTS")
     assert send(administrator, "PUT", first["id"], a_reason(**words, position=7)).status_code == 200
+
+
+def test_two_administrators_at_once_add_the_same_words_once(committed_town: Town) -> None:
+    database, gate = committed_town.database, Barrier(4)
+    body = TemplateWrite(action=Action.REJECT, text="不在受理范围")
+
+    def add(_: int) -> str:
+        gate.wait()
+        try:
+            with database.transaction() as session:
+                add_template(session, body, now=NOW)
+        except TemplateExists:
+            return "refused"
+        return "added"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(add, range(4))) == ["added", "refused", "refused", "refused"]
 
 
 def test_there_is_an_end_to_templates(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,7 @@ def place(address: str) -> Any:
         ("井盖编号 A-1024 丢失", "1024"),
         ("请拨打 110 或 12345", "12345"),
         ("联系电话13812345678，垃圾成堆", "垃圾成堆"),
+        ("同安路口有人占用盲道堆放建筑材料多日无人清理", "同安路口有人占用盲道堆放建筑材料多日"),
     ],
 )
 def test_words_are_found_as_they_stand(town: Town, description: str, query: str) -> None:
