@@ -15,6 +15,7 @@ from httpx2 import Response
 from app.domain.roles import Caller, Role
 from app.identity.tokens import issue_token
 from app.infra.database import Database
+from app.media.jobs import render_photos
 from app.reports.world import World
 from tests.builders import NOW, SQUAD, staff
 from tests.builders_city import IN_LICUN
@@ -162,6 +163,11 @@ class Service:
 
     def citizen(self) -> Person:
         return self.as_role(Role.CITIZEN)
+
+    def render_photos(self) -> None:
+        """Do the worker's job until no photo waits: other tests leave theirs behind."""
+        while render_photos(self.database, self.app.state.blobs, self.clock):
+            pass
 
 
 @dataclass

@@ -8,7 +8,6 @@ import obstore
 import pytest
 from PIL import Image
 
-from app.media.jobs import render_photos
 from app.media.models import Photo
 from tests.http.row_counts import rows_of
 from tests.http.strict_client import Person, Service
@@ -68,7 +67,7 @@ def test_the_whole_of_it_gets_in(service: Service, name: str) -> None:
     files = {"file": ("photo.jpg", WHOLE[name], "image/jpeg")}
     answer = person.client.post("/api/v1/photos", headers=person.headers, files=files)
     assert answer.status_code == 201
-    render_photos(service.database, service.app.state.blobs, service.clock)
+    service.render_photos()
     assert person.get(f"/photos/{answer.json()['photo_id']}").json()["state"] == "ready"
 
 
@@ -87,7 +86,7 @@ def test_a_photo_that_failed_cannot_be_sent_with_a_report(service: Service) -> N
     person = service.citizen()
     files = {"file": ("photo.heic", A_DAMAGED_HEIC, "image/heic")}
     photo = person.client.post("/api/v1/photos", headers=person.headers, files=files).json()
-    assert render_photos(service.database, service.app.state.blobs, service.clock) == 1
+    service.render_photos()
     with service.database.reading() as session:
         assert session.get_one(Photo, photo["photo_id"]).failure == "PHOTO_UNREADABLE"
     body, before = person.submission(photo_ids=[photo["photo_id"], person.photo()]), rows_of(service.database)

@@ -6,7 +6,6 @@ import pytest
 
 from app.domain.roles import Role
 from app.infra.blobs import BlobStore
-from app.media.jobs import render_photos
 from app.media.models import PhotoState
 from app.reports.world import WorldHolder
 from app.worker import Worker
@@ -28,12 +27,6 @@ def send_heic(person: Person, heic: bytes) -> str:
     return str(answer.json()["photo_id"])
 
 
-def work(service: Service) -> None:
-    """Let the worker render until nothing waits: other tests leave photos behind."""
-    while render_photos(service.database, service.app.state.blobs, service.clock):
-        pass
-
-
 def photos_seen_by(person: Person, number: str) -> list[dict[str, Any]]:
     photos: list[dict[str, Any]] = person.get(f"/reports/{number}").json()["photos"]
     return photos
@@ -46,7 +39,7 @@ def test_a_report_does_not_wait_for_its_photos(service: Service) -> None:
     (photo,) = photos_seen_by(citizen, number)
     assert (photo["state"], photo["url"], photo["thumb_url"]) == ("processing", None, None)
     assert citizen.get("/me/reports").json()["items"][0]["thumb_url"] is None
-    work(service)
+    service.render_photos()
     (photo,) = photos_seen_by(citizen, number)
     assert (photo["photo_id"], photo["state"], photo["state_text"]) == (photo_id, "ready", "可以查看")
     for link in (photo["url"], photo["thumb_url"], citizen.get("/me/reports").json()["items"][0]["thumb_url"]):
@@ -58,14 +51,14 @@ def test_a_list_shows_the_first_photo_that_can_be_seen(service: Service) -> None
     waiting, ready = send_heic(citizen, a_heic()), citizen.photo()
     citizen.report(photo_ids=[waiting, ready])
     assert f"/media/{ready}/small.jpg" in citizen.get("/me/reports").json()["items"][0]["thumb_url"]
-    work(service)
+    service.render_photos()
     assert f"/media/{waiting}/small.jpg" in citizen.get("/me/reports").json()["items"][0]["thumb_url"]
 
 
 def test_staff_and_reporter_read_why_a_photo_cannot_be_seen(service: Service) -> None:
     citizen, desk = service.citizen(), service.as_role(Role.ACCEPTOR, area_code=LICANG)
     number = citizen.report(photo_ids=[send_heic(citizen, A_DAMAGED_HEIC)])["number"]
-    work(service)
+    service.render_photos()
     for person in (citizen, desk):
         (photo,) = photos_seen_by(person, number)
         assert (photo["state"], photo["url"]) == (PhotoState.FAILED, None)
