@@ -10,7 +10,7 @@ from app.infra.database import Database
 from app.main import create_app, create_blobs
 from app.migrate import current, newest
 from app.reports.world import WorldHolder
-from app.routing.rule_files import load_active_rules
+from app.routing.loading import version_in_force
 from app.settings import Settings, StartRefused
 from app.texts import text
 from app.worker import Worker, run_until_told
@@ -44,7 +44,7 @@ def refuse_unprepared(settings: Settings) -> None:
         raise StartRefused(text("serving.not_migrated"))
     try:
         with Database(settings.database_url, pool_size=1) as database, database.reading() as session:
-            load_active_rules(session, now=now())
+            version_in_force(session, now=now())
     except LookupError:
         raise StartRefused(text("serving.no_city")) from None
 

@@ -2,6 +2,7 @@
 # ruff: noqa: F401 - being imported is all these are for
 
 import app.city.models
+import app.components.models
 import app.dispatch.models
 import app.identity.models
 import app.infra.claims
@@ -11,5 +12,7 @@ import app.journal.models
 import app.media.models
 import app.reports.models
 import app.routing.models
+import app.rulebook.models
 import app.search.models
 import app.sla.models
+import app.triage.models

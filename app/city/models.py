@@ -140,9 +140,21 @@ class EventClass(SQLModel, table=True):
 
 
 class Category(SQLModel, table=True):
-    """What a person picks: ten for citizens (`is_public`), the others for staff."""
+    """What a person picks: ten for citizens (`is_public`), the others for staff.
+
+    Open reports of a category within `duplicate_radius_m` and `duplicate_window_h` hours may be the same problem (0:
+    none is), and so may those as far as `duplicate_photo_radius_m` whose photo differs in at most
+    `duplicate_photo_bits` of 64 bits (negative: photos are not compared).
+    """
 
     __tablename__ = "category"
+    __table_args__: Any = (
+        CheckConstraint(
+            "duplicate_radius_m BETWEEN 0 AND 1000 AND duplicate_window_h BETWEEN 0 AND 8760"
+            " AND duplicate_photo_radius_m BETWEEN 0 AND 2000 AND duplicate_photo_bits BETWEEN -1 AND 20",
+            name="duplicate_reach",
+        ),
+    )
 
     code: str = Field(primary_key=True, max_length=40)
     name: str = Field(max_length=40, unique=True)
@@ -150,6 +162,10 @@ class Category(SQLModel, table=True):
     is_public: bool
     hint: str = Field(max_length=200)
     icon: str = Field(max_length=40)
+    duplicate_radius_m: int = Field(default=50, sa_column_kwargs={"server_default": "50"})
+    duplicate_window_h: int = Field(default=24, sa_column_kwargs={"server_default": "24"})
+    duplicate_photo_radius_m: int = Field(default=300, sa_column_kwargs={"server_default": "300"})
+    duplicate_photo_bits: int = Field(default=5, sa_column_kwargs={"server_default": "5"})
 
 
 class FilingCondition(SQLModel, table=True):

@@ -114,6 +114,15 @@ class CitySnapshot:
                     return unit
         return None
 
+    def unit_at(self, kind: str, area_code: str) -> str | None:
+        """Return the active unit of a kind whose own area has exactly this code, or None."""
+        return self._units_by_area.get((kind, area_code))
+
+    def is_at_work(self, unit_code: str) -> bool:
+        """Tell whether a unit exists and is active."""
+        unit = self.units.get(unit_code)
+        return unit is not None and unit.is_active
+
     def default_condition(self, category_code: str) -> ConditionFact:
         """Return the condition a category stands for when nobody has said more, in the scheme now in force.
 

@@ -42,6 +42,13 @@ class Permission(str, Enum):
     ACT_IN_BULK = "act_in_bulk"
     VIEW_ANALYTICS = "view_analytics"
     VERIFY_JOURNAL = "verify_journal"
+    VIEW_RULES = "view_rules"
+    EDIT_RULES = "edit_rules"
+    EXPLAIN_ROUTING = "explain_routing"
+    FIND_COMPONENTS = "find_components"
+    JOIN_REPORT = "join_report"
+    FIND_DUPLICATES = "find_duplicates"
+    VIEW_TRIAGE = "view_triage"
 
 
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -61,6 +68,13 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.ACT_IN_BULK: STAFF_ROLES,
     Permission.VIEW_ANALYTICS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.DISPATCHER}),
     Permission.VERIFY_JOURNAL: frozenset({Role.ADMINISTRATOR}),
+    Permission.VIEW_RULES: DESK_ROLES,
+    Permission.EDIT_RULES: frozenset({Role.ADMINISTRATOR}),
+    Permission.EXPLAIN_ROUTING: DESK_ROLES,
+    Permission.FIND_COMPONENTS: frozenset(Role),
+    Permission.JOIN_REPORT: frozenset({Role.CITIZEN}),
+    Permission.FIND_DUPLICATES: frozenset({Role.ACCEPTOR, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    Permission.VIEW_TRIAGE: frozenset({Role.ACCEPTOR, Role.SUPERVISOR, Role.ADMINISTRATOR}),
 }
 
 

@@ -27,7 +27,7 @@ _OUTSIDE = (
     "app.city.holder",
     "app.city.snapshot.load_snapshot",
     "app.domain.limits.BadLimit",
-    "app.domain.routing.BadRule",
+    "app.domain.routing.rules.BadRule",
     "app.reports.world.WorldHolder",
 )
 

@@ -48,12 +48,12 @@ def resolve(session: Session, question: PlaceQuestion, *, world: World, now: dat
 def _likely_unit(spot: Spot, category: str | None, *, world: World, now: datetime) -> LikelyUnit:
     """Ask the rules as for a citizen's report without answers; without a category the fallback (属地) usually wins."""
     decision = decide(
+        spot=(spot.lon, spot.lat),
         cell_code=spot.place.cell_code,
         condition=world.city.default_condition(category) if category else None,
-        scheme="",
-        place_type="",
         answers={},
         channel=Source.CITIZEN.value,
+        component=None,
         world=world,
         now=now,
     )

@@ -17,6 +17,7 @@ from app.domain.workflow import STAGE_OF, TERMINAL, Action, Stage, Status
 from app.domain.working_time import WorkingCalendar
 from app.reports.models import Report
 from app.reports.world import World
+from app.routing.words import parse_limit
 from app.sla.due import Fired, catch_up
 from app.sla.models import Timer, TimerState
 from app.sla.policies import REWORK_LEAST_PERCENT, StageLimits
@@ -109,7 +110,10 @@ def _resumable(timers: Sequence[Timer], report: Report, stage: Stage, action: Ac
 
 
 def stage_limit(report: Report, stage: Stage, *, world: World) -> Limit:
-    """Return the limit of a stage; handling takes the filing condition's."""
+    """Return the limit of a stage; handling takes the rule's override, else the filing condition's."""
+    override = parse_limit(report.routing.get("limit", "")) if stage is Stage.HANDLE else None
+    if override is not None:
+        return override
     if stage is Stage.HANDLE and report.condition_id is not None:
         return world.city.condition(report.condition_id).limit
     return world.stage_limits[stage]

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.gcj02 import Datum
@@ -78,6 +78,7 @@ class Report(SQLModel, table=True):
     description: str = Field(default="", sa_type=Text)
     answers: dict[str, Any] = json_column(default_factory=dict)
     place_type: str = Field(default="", max_length=32)
+    component_code: str | None = Field(default=None, max_length=17)
 
     reporter_id: int = Field(foreign_key="user_account.id")
     is_anonymous: bool = False
@@ -142,3 +143,18 @@ class AssistingUnit(SQLModel, table=True):
 
     report_id: int = Field(primary_key=True, foreign_key="report.id")
     unit_code: str = Field(primary_key=True, max_length=64, foreign_key="unit.code", index=True)
+
+
+class Follower(SQLModel, table=True):
+    """A citizen who met the same problem (我也遇到) and hears what becomes of the report."""
+
+    __tablename__ = "follower"
+    __table_args__ = (
+        UniqueConstraint("report_id", "user_id"),
+        Index("ix_follower_user_id_joined_at_id", "user_id", "joined_at", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    report_id: int = Field(foreign_key="report.id")
+    user_id: int = Field(foreign_key="user_account.id")
+    joined_at: datetime

@@ -1,42 +1,55 @@
 """Asks the rules who is responsible for a report and keeps the answer with its reasons."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from sqlmodel import Session
+
 from app.city.snapshot import ConditionFact
-from app.domain.cells import community_of, district_of, street_of
-from app.domain.routing import FALLBACK_ROLE, Decision, Facts
+from app.domain.questions import PLACE_TYPE
+from app.domain.routing.decision import Decision
+from app.domain.routing.rules import FALLBACK_ROLE, Component, Facts
+from app.domain.working_time import beijing_day
+from app.reports.component import component_of
 from app.reports.models import Report
 from app.reports.world import World
+from app.routing.words import write_limit
 
 
 def decide(
     *,
+    spot: tuple[float, float],
     cell_code: str,
     condition: ConditionFact | None,
-    scheme: str,
-    place_type: str,
-    answers: dict[str, str],
+    answers: Mapping[str, str],
     channel: str,
+    component: Component | None,
     world: World,
     now: datetime,
+    scheme: str = "",
 ) -> Decision:
-    """Return the rules' decision; without a class only rules for any class and the fallback can win."""
+    """Return the rules' decision; without a class only rules for any class and the fallback can win.
+
+    :param spot: WGS-84 degrees, longitude first
+    """
+    polygons, jurisdictions = world.rulebook.territory.around(*spot)
     facts = Facts(
         scheme=condition.scheme if condition else scheme,
         class_code=condition.class_code if condition else "",
         condition=condition.name if condition else "",
-        district=district_of(cell_code),
-        street=street_of(cell_code),
-        community=community_of(cell_code),
         cell=cell_code,
         at=now,
-        place_type=place_type,
+        is_working_day=world.city.calendar.is_workday(beijing_day(now)),
+        place_type=answers.get(PLACE_TYPE, ""),
         answers=answers,
         channel=channel,
+        polygons=polygons,
+        jurisdictions=jurisdictions,
+        component=component,
     )
-    return world.rules.decide(facts, find_unit=world.city.unit_for)
+    return world.rules.decide(facts, units=world.city)
 
 
 def explain(decision: Decision, *, world: World) -> dict[str, Any]:
@@ -48,24 +61,28 @@ def explain(decision: Decision, *, world: World) -> dict[str, Any]:
         "unit": decision.unit,
         "unit_name": unit.name,
         "basis": decision.basis,
-        "matched": list(decision.matched),
+        "resolved_by": decision.resolved_by.value,
+        "matched": [list(each) for each in decision.matched],
         "passed_over": [asdict(rule) for rule in decision.passed_over],
         "assisting": list(decision.assisting),
+        "limit": write_limit(decision.limit) if decision.limit else "",
+        "jurisdiction": decision.jurisdiction,
         "is_gap": decision.is_gap,
         "is_tie": decision.is_tie,
     }
 
 
-def propose(report: Report, *, world: World, now: datetime) -> None:
+def propose(session: Session, report: Report, *, world: World, now: datetime) -> None:
     """Ask again after a change of class and keep the new proposal on the report."""
     condition = world.city.condition(report.condition_id) if report.condition_id else None
     decision = decide(
+        spot=(report.lon, report.lat),
         cell_code=report.cell_code,
         condition=condition,
         scheme=report.scheme,
-        place_type=report.place_type,
         answers=report.answers,
         channel=report.source.value,
+        component=component_of(session, report.component_code),
         world=world,
         now=now,
     )

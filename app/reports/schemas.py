@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 from app.domain.gcj02 import Datum
 from app.domain.workflow import Action, Stage, Status
@@ -27,7 +27,11 @@ class Location(Point):
 
 
 class SubmitReport(BaseModel):
-    """A new report; also the command that other faces of the service build."""
+    """A new report; also the command that other faces of the service build.
+
+    `answers` are those to the questions that `GET /config` lists for the category, `component` is one of those that
+    `GET /geo/components` offers.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -48,6 +52,7 @@ class SubmitReport(BaseModel):
     location: Location
     photo_ids: Photos = []
     answers: Annotated[dict[Question, Text], Field(max_length=20)] = {}
+    component: Annotated[str, StringConstraints(pattern=r"^[0-9]{17}$")] | None = None
     anonymous: bool = False
 
 

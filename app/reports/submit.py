@@ -12,26 +12,26 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.city.snapshot import ConditionFact, Place
+from app.domain.questions import PLACE_TYPE, check_answers
 from app.domain.report_number import ENTROPY_RANGE, make
 from app.domain.roles import Caller, Role
-from app.domain.routing import Decision
+from app.domain.routing.decision import Decision
 from app.domain.workflow import STAGE_OF, Action, Stage, Status, advance
 from app.journal.chain import Head
 from app.journal.write import RULE, Actor, Event, link, store
 from app.reports.actions.engine import Context, holder_of
 from app.reports.assisting import named_by_rule, store_assisting
 from app.reports.clocks import id_of, set_handling_deadline, stage_limit
+from app.reports.component import component_of
 from app.reports.errors import NothingToSay, NumberTaken, PhotoRequired
 from app.reports.evidence import attach_evidence
 from app.reports.models import Report, Source
 from app.reports.placing import Spot, find_spot
 from app.reports.routing_step import decide, explain
 from app.reports.schemas import SubmitReport
+from app.reports.sorting import sort_out
 from app.sla.models import Timer
 from app.sla.timers import instant_row, new_timer, store_new
-
-PLACE_TYPE = "place_type"
-"""The answer that says on what kind of place the problem is (market, pavement, ...)."""
 
 _SOURCE = {Role.CITIZEN: Source.CITIZEN, Role.INSPECTOR: Source.INSPECTOR, Role.SERVICE: Source.SERVICE}
 
@@ -47,6 +47,9 @@ def submit(session: Session, body: SubmitReport, *, context: Context, draw: Call
     :raises NothingToSay: neither category nor text
     :raises PhotoRequired: a citizen or inspector sent none
     :raises UnknownCategory: no such category
+    :raises UnknownQuestion: an answer to what is not asked for the category
+    :raises UnknownAnswer: an answer that is none of the choices
+    :raises UnknownComponent: no such component
     :raises BadCoordinate: not a position on Earth
     :raises OutOfArea: not in this city
     :raises PhotoNotFound: a photo that is not the caller's
@@ -59,14 +62,16 @@ def submit(session: Session, body: SubmitReport, *, context: Context, draw: Call
     if not body.photo_ids and source is not Source.SERVICE:
         raise PhotoRequired
     spot = find_spot(body.location, city=context.world.city)
-    condition = context.world.city.default_condition(body.category) if body.category else None
+    sorted_out = sort_out(body, world=context.world)
+    condition = sorted_out.condition
+    check_answers(context.world.rulebook.questions, condition.category_code if condition else None, body.answers)
     decision = decide(
+        spot=(spot.lon, spot.lat),
         cell_code=spot.place.cell_code,
         condition=condition,
-        scheme="",
-        place_type=body.answers.get(PLACE_TYPE, ""),
         answers=body.answers,
         channel=source.value,
+        component=component_of(session, body.component),
         world=context.world,
         now=context.now,
     )
@@ -81,7 +86,7 @@ def submit(session: Session, body: SubmitReport, *, context: Context, draw: Call
     )
     birth = _Birth(report, context)
     birth.step(Action.SUBMIT, Status.SUBMITTED, _person(context.caller, source), _evidence(report, body))
-    if is_decisive(condition, decision, spot.place):
+    if sorted_out.is_certain and is_decisive(condition, decision, spot.place):
         _advance_by_rule(birth, decision)
     return birth.store(session, body.photo_ids)
 
@@ -198,7 +203,8 @@ def _new_report(
         condition_id=condition.id if condition else None,
         description=body.description,
         answers=body.answers,
-        place_type=body.answers.get(PLACE_TYPE, "")[:32],
+        place_type=body.answers.get(PLACE_TYPE, ""),
+        component_code=body.component,
         reporter_id=context.caller.user_id,
         is_anonymous=body.anonymous,
         lon=spot.lon,

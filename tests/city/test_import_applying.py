@@ -21,7 +21,7 @@ from app.city.snapshot import CitySnapshot, OutOfArea, load_snapshot
 from app.city.version import bump_version, current_version
 from app.domain.cells import Level
 from app.domain.gcj02 import Datum, wgs84_to_gcj02
-from app.domain.routing import FALLBACK_ROLE
+from app.domain.routing.rules import FALLBACK_ROLE
 from app.infra.database import Database
 from tests.builders_city import IN_LICUN, LICUN, ZHONGSHANLU, a_small_city
 from tests.city.grid_files import (

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from app.domain.roles import Caller, Role
-from app.domain.routing import RuleSet
+from app.domain.routing.deciding import RuleSet
 from app.domain.workflow import Action, RoleMayNot, Status
 from app.journal.queries import entries_of
 from app.reports.access import ReportNotFound, get_visible

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 from app.city.snapshot import OutOfArea, UnknownCategory
 from app.domain.gcj02 import BadCoordinate, Datum, distance_m, wgs84_to_gcj02
 from app.domain.roles import Role
-from app.domain.routing import FALLBACK_RULE
+from app.domain.routing.rules import FALLBACK_RULE
 from app.domain.workflow import Action, Desk, Status
 from app.journal.models import JournalEntry
 from app.journal.queries import entries_of

@@ -14,7 +14,7 @@ from app.city.importing.wanted import ImportRefused
 from app.city.loading import Progress, add_generation, add_units
 from app.city.models import Area, Cell, GridGeneration
 from app.city.version import bump_version, current_version
-from app.domain.routing import FALLBACK_ROLE
+from app.domain.routing.rules import FALLBACK_ROLE
 from app.infra.upsert import insert_into
 
 _CHUNK = 2_000

@@ -12,7 +12,7 @@ from app.city.facts import AreaFact
 from app.city.models import Cell, GridGeneration
 from app.city.version import current_version
 from app.domain.cells import Level, district_of
-from app.domain.routing import FALLBACK_ROLE
+from app.domain.routing.rules import FALLBACK_ROLE
 
 STREET_DIGITS = 9
 

@@ -21,7 +21,7 @@ def accept(session: Session, report: Report, body: AcceptBody, *, context: Conte
     condition = _chosen_condition(report, body.condition_id, body.category, context=context)
     if condition is None:
         raise ConditionRequired
-    set_condition(report, condition, context=context)
+    set_condition(session, report, condition, context=context)
     report.accepted_at = report.accepted_at or context.now
     facts = {"class": condition.class_code, "condition": condition.id}
     act(session, report, Action.ACCEPT, context=context, facts=facts, text=body.note)
@@ -50,7 +50,7 @@ def file(session: Session, report: Report, body: FileBody, *, context: Context) 
         raise VerificationRequired
     if report.is_verified is False:
         raise VerifiedFalse
-    set_condition(report, condition, context=context)
+    set_condition(session, report, condition, context=context)
     facts = {
         "class": condition.class_code,
         "condition": condition.id,
@@ -89,11 +89,11 @@ def _chosen_condition(
     return city.condition(report.condition_id) if report.condition_id else None
 
 
-def set_condition(report: Report, condition: ConditionFact, *, context: Context) -> None:
+def set_condition(session: Session, report: Report, condition: ConditionFact, *, context: Context) -> None:
     """Put a report under a condition; a changed class asks the rules again."""
     if report.condition_id == condition.id:
         return
     report.condition_id = condition.id
     report.scheme, report.class_code = condition.scheme, condition.class_code
     report.category_code = condition.category_code
-    propose(report, world=context.world, now=context.now)
+    propose(session, report, world=context.world, now=context.now)

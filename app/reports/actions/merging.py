@@ -60,7 +60,7 @@ def unmerge(session: Session, report: Report, body: NoteBody, *, context: Contex
     check_allowed(report, Action.UNMERGE, context=context)
     report.master_id = None
     report.accepted_at = report.dispatched_at = report.signed_at = None
-    propose(report, world=context.world, now=context.now)
+    propose(session, report, world=context.world, now=context.now)
     if report.proposed_unit_code in report.returned_by:
         propose_after_return(report, world=context.world)
     act(session, report, Action.UNMERGE, context=context, text=body.note)

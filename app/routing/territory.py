@@ -1,0 +1,29 @@
+"""Where the polygons and functional areas of a rule set lie: a point to the codes of those that contain it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import shapely
+
+NOWHERE: frozenset[str] = frozenset()
+
+
+class Territory:
+    """An R-tree over the areas of one rule set, in WGS-84 degrees; built once, safe to ask from many threads."""
+
+    __slots__ = ("_codes", "_is_jurisdiction", "_tree")
+
+    def __init__(self, *, areas: Mapping[str, shapely.Geometry], jurisdictions: Mapping[str, shapely.Geometry]) -> None:
+        """Take the shapes by code; borders belong to both sides."""
+        self._codes = [*areas, *jurisdictions]
+        self._is_jurisdiction = [False] * len(areas) + [True] * len(jurisdictions)
+        self._tree = shapely.STRtree(np.array([*areas.values(), *jurisdictions.values()], dtype=object))
+
+    def around(self, lon: float, lat: float) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the codes of the polygons and of the functional areas that contain a WGS-84 point."""
+        if not self._codes:
+            return NOWHERE, NOWHERE
+        hits = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
+        polygons = frozenset(self._codes[hit] for hit in hits if not self._is_jurisdiction[hit])
+        jurisdictions = frozenset(self._codes[hit] for hit in hits if self._is_jurisdiction[hit])
+        return polygons, jurisdictions

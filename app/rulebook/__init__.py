@@ -1,0 +1,1 @@
+"""Working on the rules with the city's history: dry runs of a draft, what returns teach, and explanations."""
