@@ -90,7 +90,7 @@ lock: ## Resolve requirements/*.lock again, keeping versions that still fit: mak
 	@tool=$$(mktemp -d) && trap 'rm -r "$$tool"' EXIT && $(PYTHON) -m venv "$$tool" && \
 	"$$tool/bin/pip" install --quiet uv && set -x && \
 	"$$tool/bin/uv" $(COMPILE) $(UPGRADE) -o requirements/runtime.lock && \
-	"$$tool/bin/uv" $(COMPILE) $(UPGRADE) --group pyproject.toml:dev -c requirements/runtime.lock \
+	"$$tool/bin/uv" $(COMPILE) $(UPGRADE) --group pyproject.toml:dev --extra train -c requirements/runtime.lock \
 		-o requirements/dev.lock
 
 clean: ## Remove .venv and what the tools left; var/ with its data stays

@@ -158,14 +158,16 @@ class _Import:
 
 
 def _facts(examined: "Examined") -> list[tuple[str, str]]:
-    raw, plan = examined.raw, examined.plan
+    plan = examined.plan
     levels = {"districts": Level.DISTRICT, "streets": Level.STREET, "communities": Level.COMMUNITY, "cells": Level.CELL}
     result = (
         text("city_import.report.result_value", **{name: plan.count(level) for name, level in levels.items()})
         if plan
         else text("city_import.report.no_result")
     )
-    file = text("city_import.report.file_value", name=examined.content.name, format=raw.format, count=len(raw.features))
+    file = text(
+        "city_import.report.file_value", name=examined.content.name, format=examined.format, count=examined.count
+    )
     datum = text(f"datum.{examined.judged.datum.value}")
     values = {"file": file, "sha256": f"SHA-256 {examined.content.sha256}", "datum": datum, "result": result}
     return [(text(f"city_import.report.{key}"), value) for key, value in values.items()]

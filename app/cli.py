@@ -14,12 +14,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import __version__
 from app.city_commands import add_import
+from app.component_commands import add_components
 from app.domain.errors import DomainError
 from app.domain.roles import UNIT_ROLES, Role
 from app.infra.clock import now
 from app.infra.logging import configure_logging
+from app.rehearsal_commands import add_rehearsals
+from app.rule_commands import add_rules
 from app.settings import LoginProvider, Settings, StartRefused, load
 from app.texts import text
+from app.triage_commands import add_triage
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -99,6 +103,10 @@ def progress_bars() -> Progress:
 
 
 add_import(city, open_database=lambda: _database(_settings()), console=console, progress_bars=progress_bars)
+add_components(app, open_database=lambda: _database(_settings()), console=console, progress_bars=progress_bars)
+add_triage(app, open_database=lambda: _database(_settings()), console=console, progress_bars=progress_bars)
+rules = add_rules(app, open_database=lambda: _database(_settings()), console=console, progress_bars=progress_bars)
+add_rehearsals(rules, open_database=lambda: _database(_settings()), console=console, progress_bars=progress_bars)
 
 
 @app.command(help=text("cli.serve"))

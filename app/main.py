@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from app import __version__
 from app.access_docs import describe_access
 from app.analytics.api import router as analytics_router
-from app.city.api import router as city_router
+from app.components.api import router as components_router
 from app.dispatch.api import router as dispatch_router
 from app.example_docs.describing import describe_examples
 from app.identity.api import router as identity_router
@@ -31,12 +31,21 @@ from app.infra.swagger_ui import install_docs
 from app.media.api import router as media_router
 from app.media.budget import PhotoBudget
 from app.places.api import router as places_router
+from app.places.config.api import router as config_router
 from app.problem_docs import page_of
+from app.reports.alike.api import router as alike_router
 from app.reports.api import router as reports_router
 from app.reports.desks.api import router as desks_router
 from app.reports.world import WorldHolder
+from app.routing.api import file_router as rule_file_router
+from app.routing.api import router as rule_sets_router
+from app.routing.file_format import MAX_BYTES as RULE_FILE_MAX
+from app.rulebook.api import router as explaining_router
+from app.rulebook.learning.api import router as learning_router
+from app.rulebook.rehearsals.api import router as rehearsals_router
 from app.search.api import router as search_router
 from app.settings import SHORTEST_SECRET, LoginProvider, Settings
+from app.triage.api import router as triage_router
 from app.worker import Worker
 
 JSON_BODY_MAX = 256 * 1024
@@ -61,15 +70,23 @@ def create_app(settings: Settings, *, clock: Clock = system_clock, blobs: BlobSt
     budget: PhotoBudget = app.state.photo_budget
     too_large = problems(413)  # a GET may bring a body, too
     app.include_router(media_router, max_body_size=budget.max_bytes + _FORM_OVERHEAD, responses=too_large)
+    app.include_router(rule_file_router, max_body_size=RULE_FILE_MAX + _FORM_OVERHEAD, responses=too_large)
     for router in (
         identity_router,
-        city_router,
+        config_router,
         places_router,
+        components_router,
+        alike_router,
         reports_router,
         desks_router,
         dispatch_router,
         search_router,
         analytics_router,
+        rule_sets_router,
+        triage_router,
+        rehearsals_router,
+        learning_router,
+        explaining_router,
     ):
         app.include_router(router, max_body_size=JSON_BODY_MAX, responses=too_large)
     app.add_api_route("/health", _health, methods=["GET"], tags=["operations"], response_class=PlainTextResponse)

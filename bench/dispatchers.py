@@ -94,7 +94,8 @@ def _file(database: Database, world: World, wanted: int) -> list[str]:
         for photo, (lon, lat) in zip(photos, islice(certain_places(world), wanted), strict=True):
             at = now()
             place = Location(lon=lon, lat=lat, datum=Datum.GCJ02, source=LocationSource.PIN)
-            body = SubmitReport(description=DESCRIPTION, location=place, photo_ids=[str(photo["id"])])
+            ids = [str(photo["id"])]
+            body = SubmitReport(description=DESCRIPTION, location=place, photo_ids=ids, duplicates_acknowledged=True)
             number = submit(session, body, context=Context(citizen, at, world)).number
             report = get_for_update(session, number, caller=acceptor, version=None, now=at)
             desk = Context(acceptor, at, world)

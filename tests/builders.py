@@ -1,8 +1,8 @@
 """People, photos and reports for tests, made by the real use cases; the small city is in `tests.builders_city`."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,6 +11,8 @@ from sqlmodel import Session, select
 
 from app.domain.gcj02 import Datum
 from app.domain.roles import Caller, Role
+from app.domain.routing.deciding import RuleSet
+from app.domain.routing.rules import Jurisdiction, Rule
 from app.domain.workflow import Action, Status
 from app.identity.models import UserAccount
 from app.identity.tokens import as_caller
@@ -50,6 +52,12 @@ def a_world(database: Database, now: datetime = NOW) -> World:
 
 def the_world(database: Database, now: datetime = NOW) -> World:
     return WorldHolder(database, clock=lambda: now).current()
+
+
+def with_rules(world: World, rules: Iterable[Rule], *, jurisdictions: Iterable[Jurisdiction] = ()) -> World:
+    """Return the same world with other rules in force, as if they were a version of their own."""
+    compiled = RuleSet(rules, version=world.rules.version, jurisdictions=jurisdictions)
+    return replace(world, rulebook=replace(world.rulebook, rules=compiled))
 
 
 def staff(session: Session, *roles: Role, unit_code: str | None = None, area_code: str = "") -> Caller:
@@ -98,9 +106,13 @@ def a_photo(session: Session, owner: Caller, *, kind: PhotoKind = PhotoKind.OTHE
 
 
 def submission(*, at: tuple[float, float] = IN_LICUN, **changes: Any) -> SubmitReport:
-    """Return what a citizen sends; by default words without a category, so that a person has to sort it."""
+    """Return what a citizen sends; by default words without a category, so that a person has to sort it.
+
+    Tests send many reports from one spot, so by default the sender has seen what may be the same.
+    """
     location = Location(lon=at[0], lat=at[1], datum=Datum.WGS84, source=LocationSource.PIN)
-    return SubmitReport(**{"description": "路边有问题", "location": location} | changes)
+    least = {"description": "路边有问题", "location": location, "duplicates_acknowledged": True}
+    return SubmitReport(**least | changes)
 
 
 def a_report(

@@ -16,7 +16,11 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
+_ALIKE = ("ix_report_open_alike", "report", ["street_code", "category_code", "submitted_at", "lon", "lat"])
+
+
 def upgrade() -> None:
+    _build_index()
     op.create_table(
         "triage_model",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -173,11 +177,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("duplicate_radius_m", sa.Integer(), server_default="50", nullable=False))
         batch_op.add_column(sa.Column("duplicate_window_h", sa.Integer(), server_default="24", nullable=False))
         batch_op.add_column(sa.Column("duplicate_photo_radius_m", sa.Integer(), server_default="300", nullable=False))
+        batch_op.add_column(sa.Column("duplicate_photo_window_h", sa.Integer(), server_default="720", nullable=False))
         batch_op.add_column(sa.Column("duplicate_photo_bits", sa.Integer(), server_default="5", nullable=False))
         batch_op.create_check_constraint(
             batch_op.f("ck_category_duplicate_reach"),
             "duplicate_radius_m BETWEEN 0 AND 1000 AND duplicate_window_h BETWEEN 0 AND 8760"
-            " AND duplicate_photo_radius_m BETWEEN 0 AND 2000 AND duplicate_photo_bits BETWEEN -1 AND 20",
+            " AND duplicate_photo_radius_m BETWEEN 0 AND 2000 AND duplicate_photo_window_h BETWEEN 0 AND 8760"
+            " AND duplicate_photo_bits BETWEEN -1 AND 20",
         )
 
     # Not in a batch: on SQLite that would rebuild the table and lose the triggers of 0004.
@@ -223,11 +229,13 @@ def downgrade() -> None:
         batch_op.drop_column("powers")
         batch_op.drop_column("position")
 
+    op.drop_index(_ALIKE[0], table_name="report")
     op.execute("ALTER TABLE report DROP COLUMN component_code")
 
     with op.batch_alter_table("category", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_category_duplicate_reach"), type_="check")
         batch_op.drop_column("duplicate_photo_bits")
+        batch_op.drop_column("duplicate_photo_window_h")
         batch_op.drop_column("duplicate_photo_radius_m")
         batch_op.drop_column("duplicate_window_h")
         batch_op.drop_column("duplicate_radius_m")
@@ -261,3 +269,13 @@ def downgrade() -> None:
         )
 
     op.drop_table("triage_model")
+
+
+def _build_index() -> None:
+    """Build it beside the traffic; outside a transaction, so an attempt that broke off is cleared away first."""
+    if op.get_bind().dialect.name == "sqlite":
+        op.create_index(*_ALIKE, sqlite_where=sa.text("holder IS NOT NULL"))
+        return
+    with op.get_context().autocommit_block():
+        op.drop_index(_ALIKE[0], table_name="report", if_exists=True, postgresql_concurrently=True)
+        op.create_index(*_ALIKE, postgresql_where=sa.text("holder IS NOT NULL"), postgresql_concurrently=True)

@@ -66,6 +66,11 @@ class CategorySeed:
     is_public: bool
     hint: str
     icon: str
+    duplicate_radius_m: int
+    duplicate_window_h: int
+    duplicate_photo_radius_m: int
+    duplicate_photo_window_h: int
+    duplicate_photo_bits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,11 @@ def _category(row: Mapping[str, str]) -> CategorySeed:
         is_public=row["is_public"] == "1",
         hint=row["hint"],
         icon=row["icon"],
+        duplicate_radius_m=int(row["duplicate_radius_m"]),
+        duplicate_window_h=int(row["duplicate_window_h"]),
+        duplicate_photo_radius_m=int(row["duplicate_photo_radius_m"]),
+        duplicate_photo_window_h=int(row["duplicate_photo_window_h"]),
+        duplicate_photo_bits=int(row["duplicate_photo_bits"]),
     )
 
 

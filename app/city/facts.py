@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.city.models import UnitLevel
 from app.domain.cells import Level
+from app.domain.duplicates import Reach
 from app.domain.limits import Limit
 
 
@@ -52,12 +53,15 @@ class UnitFact:
 
 @dataclass(frozen=True, slots=True)
 class CategoryFact:
+    """What a person picks; `reach` says when two reports of it may be one problem."""
+
     code: str
     name: str
     position: int
     is_public: bool
     hint: str
     icon: str
+    reach: Reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,11 @@ def add_catalogue(session: Session, catalogue: Catalogue) -> None:
             is_public=category.is_public,
             hint=category.hint,
             icon=category.icon,
+            duplicate_radius_m=category.duplicate_radius_m,
+            duplicate_window_h=category.duplicate_window_h,
+            duplicate_photo_radius_m=category.duplicate_photo_radius_m,
+            duplicate_photo_window_h=category.duplicate_photo_window_h,
+            duplicate_photo_bits=category.duplicate_photo_bits,
         )
         for category in catalogue.categories
     )

@@ -143,15 +143,16 @@ class Category(SQLModel, table=True):
     """What a person picks: ten for citizens (`is_public`), the others for staff.
 
     Open reports of a category within `duplicate_radius_m` and `duplicate_window_h` hours may be the same problem (0:
-    none is), and so may those as far as `duplicate_photo_radius_m` whose photo differs in at most
-    `duplicate_photo_bits` of 64 bits (negative: photos are not compared).
+    none is), and so may those as far as `duplicate_photo_radius_m` and `duplicate_photo_window_h` whose photo differs
+    in at most `duplicate_photo_bits` of 64 bits (negative: photos are not compared).
     """
 
     __tablename__ = "category"
     __table_args__: Any = (
         CheckConstraint(
             "duplicate_radius_m BETWEEN 0 AND 1000 AND duplicate_window_h BETWEEN 0 AND 8760"
-            " AND duplicate_photo_radius_m BETWEEN 0 AND 2000 AND duplicate_photo_bits BETWEEN -1 AND 20",
+            " AND duplicate_photo_radius_m BETWEEN 0 AND 2000 AND duplicate_photo_window_h BETWEEN 0 AND 8760"
+            " AND duplicate_photo_bits BETWEEN -1 AND 20",
             name="duplicate_reach",
         ),
     )
@@ -165,6 +166,7 @@ class Category(SQLModel, table=True):
     duplicate_radius_m: int = Field(default=50, sa_column_kwargs={"server_default": "50"})
     duplicate_window_h: int = Field(default=24, sa_column_kwargs={"server_default": "24"})
     duplicate_photo_radius_m: int = Field(default=300, sa_column_kwargs={"server_default": "300"})
+    duplicate_photo_window_h: int = Field(default=720, sa_column_kwargs={"server_default": "720"})
     duplicate_photo_bits: int = Field(default=5, sa_column_kwargs={"server_default": "5"})
 
 

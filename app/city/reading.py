@@ -1,20 +1,19 @@
 """Read the city's tables into frozen facts; the queries behind the snapshot, a handful whatever the city's size."""
 
-from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
-import numpy as np
-import shapely
 from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
-from app.city.facts import AreaFact, CategoryFact, ClassFact, ConditionFact, Place, UnitFact
+from app.city.facts import AreaFact, CategoryFact, ClassFact, ConditionFact, UnitFact
 from app.city.models import Area, CalendarDay, Category, Cell, CodeScheme, EventClass, FilingCondition, Unit
-from app.city.plane import Shapes
-from app.domain.cells import community_of, district_of, street_of
+from app.city.packing import PackedCells, pack
+from app.domain.duplicates import Reach
 from app.domain.limits import Limit
 from app.domain.working_time import WorkingCalendar
+
+_CHUNK = 1_000
 
 
 def calendar(session: Session) -> WorkingCalendar:
@@ -41,30 +40,15 @@ def areas(session: Session) -> dict[str, AreaFact]:
     }
 
 
-def cells(session: Session, *, areas: Mapping[str, AreaFact], today: date | None) -> tuple[Shapes, tuple[Place, ...]]:
-    """Return the shapes and places of the cells in force, in the order of their codes."""
-    rows = session.exec(
+def cells(session: Session, *, today: date | None) -> PackedCells:
+    """Return the cells in force; read in chunks, for all their rows at once would fill the memory twice."""
+    wanted = (
         select(Cell.code, Cell.shape)
         .where(_in_force(col(Cell.valid_from), col(Cell.valid_until), today=today))
-        .order_by(Cell.code, col(Cell.id))
-    ).all()
-    shapes: Shapes = shapely.from_wkb(np.array([row[1] for row in rows], dtype=object))
-    names = {code: area.name for code, area in areas.items()}
-    return shapes, tuple(_place(row[0], names) for row in rows)
-
-
-def _place(cell_code: str, names: Mapping[str, str]) -> Place:
-    district, street = district_of(cell_code), street_of(cell_code)
-    return Place(
-        cell_code=cell_code,
-        community_code=community_of(cell_code),
-        street_code=street,
-        district_code=district,
-        district_name=names.get(district, district),
-        street_name=names.get(street, street),
-        is_certain=True,
-        offset_m=0.0,
+        .order_by(col(Cell.id))
+        .execution_options(yield_per=_CHUNK)
     )
+    return pack(session.exec(wanted).partitions())
 
 
 def units(session: Session, *, today: date | None) -> tuple[UnitFact, ...]:
@@ -93,8 +77,19 @@ def categories(session: Session) -> tuple[CategoryFact, ...]:
             is_public=row.is_public,
             hint=row.hint,
             icon=row.icon,
+            reach=_reach(row),
         )
         for row in rows
+    )
+
+
+def _reach(row: Category) -> Reach:
+    return Reach(
+        radius_m=row.duplicate_radius_m,
+        window=timedelta(hours=row.duplicate_window_h),
+        photo_radius_m=row.duplicate_photo_radius_m,
+        photo_window=timedelta(hours=row.duplicate_photo_window_h),
+        photo_bits=row.duplicate_photo_bits,
     )
 
 

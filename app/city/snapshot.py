@@ -12,7 +12,9 @@ from sqlmodel import Session
 from app.city import reading
 from app.city.facts import AreaFact, CategoryFact, ClassFact, ConditionFact, Place, UnitFact
 from app.city.locating import CellIndex
+from app.city.packing import PackedCells
 from app.city.version import current_version
+from app.domain.cells import community_of, district_of, street_of
 from app.domain.errors import Invalid, NotFound
 from app.domain.gcj02 import Datum, to_wgs84
 from app.domain.working_time import WorkingCalendar
@@ -70,7 +72,6 @@ class CitySnapshot:
     classes: tuple[ClassFact, ...]
     conditions: tuple[ConditionFact, ...]
     _cells: CellIndex = field(repr=False)
-    _places: tuple[Place, ...] = field(repr=False)
     _units_by_area: Mapping[tuple[str, str], str] = field(repr=False)
     _conditions_by_id: Mapping[int, ConditionFact] = field(repr=False)
     _defaults: Mapping[str, ConditionFact] = field(repr=False)
@@ -88,19 +89,28 @@ class CitySnapshot:
         if found is None:
             raise OutOfArea
         index, offset_m = found
-        place = self._places[index]
-        if offset_m == 0:
-            return place
+        cell = self._cells.code(index)
+        district, street = district_of(cell), street_of(cell)
         return Place(
-            cell_code=place.cell_code,
-            community_code=place.community_code,
-            street_code=place.street_code,
-            district_code=place.district_code,
-            district_name=place.district_name,
-            street_name=place.street_name,
-            is_certain=False,
+            cell_code=cell,
+            community_code=community_of(cell),
+            street_code=street,
+            district_code=district,
+            district_name=self.area_name(district),
+            street_name=self.area_name(street),
+            is_certain=offset_m == 0,
             offset_m=round(offset_m, 1),
         )
+
+    @property
+    def cells(self) -> PackedCells:
+        """The cells in force, for who has to look at all of them."""
+        return self._cells.packed
+
+    def area_name(self, code: str) -> str:
+        """Return the name of a district, street or community, of one that nobody knows its code."""
+        area = self.areas.get(code)
+        return area.name if area is not None else code
 
     def unit_for(self, kind: str, area_code: str) -> str | None:
         """Return the active unit of a kind that answers for an area code (0 to 15 digits), or None.
@@ -153,7 +163,6 @@ def load_snapshot(session: Session, *, today: date | None = None) -> CitySnapsho
     # The version first: a change that commits while we read makes us look old, and we read again.
     version = current_version(session)
     areas = reading.areas(session)
-    shapes, places = reading.cells(session, areas=areas, today=today)
     units = reading.units(session, today=today)
     conditions = reading.conditions(session)
     schemes = reading.schemes_in_force(session, today=today)
@@ -165,8 +174,7 @@ def load_snapshot(session: Session, *, today: date | None = None) -> CitySnapsho
         categories=reading.categories(session),
         classes=reading.classes(session),
         conditions=conditions,
-        _cells=CellIndex(shapes),
-        _places=places,
+        _cells=CellIndex(reading.cells(session, today=today)),
         # Of two units of a kind in an area the one with the smaller code answers, so the larger goes in first.
         _units_by_area={(unit.kind, unit.area_code): unit.code for unit in reversed(units) if unit.is_active},
         _conditions_by_id={condition.id: condition for condition in conditions},

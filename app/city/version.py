@@ -13,6 +13,11 @@ def current_version(session: Session) -> int:
     return session.exec(select(CityVersion.version)).one_or_none() or 0
 
 
+def locked_version(session: Session) -> int:
+    """Return the version of the city, which nobody else changes until the transaction ends."""
+    return session.exec(select(CityVersion.version).with_for_update()).one_or_none() or 0
+
+
 def bump_version(session: Session, *, now: datetime) -> None:
     """Count one change of the city; called in the transaction of the change.
 

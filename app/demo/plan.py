@@ -17,6 +17,7 @@ from app.city.models import Cell
 from app.demo.people import DESKS, login_of
 from app.domain.cells import district_of, street_of
 from app.domain.gcj02 import Datum, wgs84_to_gcj02
+from app.domain.questions import PLACE_TYPE
 from app.domain.roles import Role
 from app.domain.working_time import BEIJING
 from app.media.models import PhotoKind
@@ -59,7 +60,8 @@ BY_DISTRICT: Mapping[str, float] = {
     "370283": 2.5,
     "370285": 2,
 }
-_PARKED_ON = ("carriageway", "pavement", "")
+_PARKED_ON: tuple[Mapping[str, str], ...] = ({PLACE_TYPE: "carriageway"}, {PLACE_TYPE: "pavement"}, {})
+"""A third of the people pass the question over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _planned(
         words=text(f"demo.say.{category}.{dice.randrange(WORDS_PER_CATEGORY)}"),
         location=_location(dice, streets, street),
         views=(PhotoKind.NEAR,) if dice.random() < 0.3 else (PhotoKind.NEAR, PhotoKind.FAR),  # noqa: PLR2004 - a share of the dice
-        answers={"place_type": dice.choice(_PARKED_ON)} if category == "parking" and not is_open else {},
+        answers=dice.choice(_PARKED_ON) if category == "parking" and not is_open else {},
     )
     return Planned(submission, _fate(dice))
 

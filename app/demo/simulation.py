@@ -137,6 +137,7 @@ class Play:
             location=sent.location,
             photo_ids=photo_ids,
             answers=dict(sent.answers),
+            duplicates_acknowledged=True,  # the scenario says what becomes of reports of one problem
         )
         return submit(session, body, context=Context(reporter, due.at, self.stage.world)), reporter
 

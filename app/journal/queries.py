@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_
+from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, Select, Subquery, func, or_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -36,6 +36,19 @@ def events_of(session: Session, report_id: int) -> list[PastEvent]:
         PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts)
         for entry in entries_of(session, report_id)
     ]
+
+
+def events_of_each(session: Session, report_ids: Collection[int]) -> dict[int, list[PastEvent]]:
+    """Return what happened to each of some reports, oldest first, in one statement; every report has an entry."""
+    statement = (
+        select(JournalEntry)
+        .where(col(JournalEntry.report_id).in_(report_ids))
+        .order_by(col(JournalEntry.report_id), col(JournalEntry.seq))
+    )
+    found: dict[int, list[PastEvent]] = {report_id: [] for report_id in report_ids}
+    for entry in session.exec(statement):
+        found[entry.report_id].append(PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts))
+    return found
 
 
 def events_since(
@@ -71,13 +84,7 @@ def events_followed(
     """
     pairs = followers.subquery()
     follower_id, master_id = pairs.columns
-    own = aliased(JournalEntry)
-    merged_at = (
-        select(func.max(own.at))
-        .where(own.report_id == follower_id, own.action == Action.MERGE)
-        .correlate(pairs)
-        .scalar_subquery()
-    )
+    merged_at = _merged_at(follower_id, pairs)
     wanted = (
         col(JournalEntry.report_id) == master_id,
         col(JournalEntry.at) > since,
@@ -103,6 +110,53 @@ def events_followed(
     ]
 
 
+def events_joined(
+    session: Session, joined: CompoundSelect[Any], *, since: datetime, told: Collection[Action], limit: int
+) -> list[tuple[int, PastEvent]]:
+    """Return `limit` (follow's id, event) of the reports that somebody joined, and the whole last instant.
+
+    `joined` selects (follow's id, report id, joined at, merged report's id): the last is null for a report that was
+    joined itself, and for its master the report whose merging began it. `told` are the actions they hear of.
+    """
+    pairs = joined.subquery()
+    follow_id, report_id, joined_at, merged_id = pairs.columns
+    wanted = (
+        col(JournalEntry.report_id) == report_id,
+        col(JournalEntry.at) > since,
+        col(JournalEntry.at) >= joined_at,
+        or_(merged_id.is_(None), col(JournalEntry.at) >= _merged_at(merged_id, pairs)),
+        col(JournalEntry.action).in_(told),
+    )
+    last = (
+        select(col(JournalEntry.at))
+        .select_from(pairs)
+        .where(*wanted)
+        .order_by(col(JournalEntry.at))
+        .offset(limit - 1)
+        .limit(1)
+    )
+    statement = (
+        select(follow_id, JournalEntry)
+        .where(*wanted, _up_to(last))
+        .order_by(col(JournalEntry.at), follow_id, col(JournalEntry.report_id), col(JournalEntry.seq))
+    )
+    return [
+        (found, PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts))
+        for found, entry in session.execute(statement)
+    ]
+
+
+def _merged_at(report_id: ColumnElement[int], pairs: Subquery) -> ScalarSelect[datetime]:
+    """Return when a report was last merged; the id is a column of `pairs`, which the selection around is made of."""
+    own = aliased(JournalEntry)
+    return (
+        select(func.max(own.at))
+        .where(own.report_id == report_id, own.action == Action.MERGE)
+        .correlate(pairs)
+        .scalar_subquery()
+    )
+
+
 def _up_to(last: Select[Any]) -> ColumnElement[bool]:
     """Say that an entry is not later than the instant `last` gives; without one, that it is any entry."""
     instant = last.correlate(None).scalar_subquery()
@@ -125,6 +179,12 @@ def texts_of(session: Session, report_id: int) -> dict[int, tuple[str, str | Non
     """Return (salt, text) by sequence number; the text is None once erased."""
     rows = session.exec(select(JournalText).where(JournalText.report_id == report_id)).all()
     return {row.seq: (row.salt, row.text) for row in rows}
+
+
+def texts_at(session: Session, places: Collection[tuple[int, int]]) -> dict[tuple[int, int], str | None]:
+    """Return what was written in entries by (report id, sequence number); None once erased."""
+    statement = select(JournalText).where(tuple_(col(JournalText.report_id), col(JournalText.seq)).in_(places))
+    return {(row.report_id, row.seq): row.text for row in session.exec(statement)}
 
 
 def words_about(session: Session, report_ids: Collection[int]) -> dict[int, list[str]]:

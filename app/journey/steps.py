@@ -126,6 +126,7 @@ def _submission(journey: Journey) -> dict[str, Any]:
         "description": text("journey.words"),
         "location": PLACE,
         "photo_ids": journey.photo_ids,
+        "duplicates_acknowledged": True,  # the last journey's report may still be open at this place
     }
 
 

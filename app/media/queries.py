@@ -71,6 +71,23 @@ def _ref(photo: Photo) -> PhotoRef:
     )
 
 
+def hashes_of(session: Session, report_ids: Collection[int]) -> list[tuple[int, int, str]]:
+    """Return (report id, owner's id, difference hash) of the photos of reports, without those that have no hash yet."""
+    query = select(Photo.report_id, Photo.owner_id, Photo.dhash).where(
+        col(Photo.report_id).in_(report_ids), col(Photo.dhash).is_not(None)
+    )
+    found = session.exec(query)
+    return [(report_id, owner_id, dhash) for report_id, owner_id, dhash in found if report_id is not None and dhash]
+
+
+def own_hashes(session: Session, photo_ids: Collection[str], *, owner_id: int) -> list[str]:
+    """Return the difference hashes of somebody's photos, without those that have none yet."""
+    query = select(Photo.dhash).where(
+        col(Photo.id).in_(photo_ids), col(Photo.owner_id) == owner_id, col(Photo.dhash).is_not(None)
+    )
+    return [dhash for dhash in session.exec(query) if dhash is not None]
+
+
 def photo_with(session: Session, photo_id: str) -> Photo:
     """Return one photo.
 

@@ -1,15 +1,16 @@
 """Answers where a position is, who would probably be responsible there, and what is open near by."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 
-from app.city.snapshot import CitySnapshot, OutOfArea
+from app.city.facts import CategoryFact
+from app.city.snapshot import CitySnapshot
+from app.domain.duplicates import SHOWN
 from app.domain.gcj02 import wgs84_to_gcj02
-from app.places.queries import Nearby, box_around, open_nearby
 from app.places.schemas import AreaRef, Coordinates, LikelyUnit, NearbyRead, PlaceFound, PlaceQuestion
 from app.reports.models import Source
+from app.reports.near import Around, open_around, streets_around
 from app.reports.placing import Spot, find_spot, hint_text
 from app.reports.routing_step import decide
 from app.reports.schemas import CategoryRef
@@ -26,7 +27,8 @@ def resolve(session: Session, question: PlaceQuestion, *, world: World, now: dat
     """
     spot = find_spot(question, city=world.city)
     unit = _likely_unit(spot, question.category, world=world, now=now)
-    nearby = _nearby(session, spot, question.category, world=world, now=now) if question.category else []
+    category = next((each for each in world.city.categories if each.code == question.category), None)
+    nearby = _nearby(session, spot, category, city=world.city, now=now) if category else []
     place, gcj02 = spot.place, wgs84_to_gcj02(spot.lon, spot.lat)
     return PlaceFound(
         district=AreaRef(code=place.district_code, name=place.district_name),
@@ -41,6 +43,7 @@ def resolve(session: Session, question: PlaceQuestion, *, world: World, now: dat
         gcj02=Coordinates(lon=round(gcj02[0], 6), lat=round(gcj02[1], 6)),
         unit=unit,
         nearby=nearby,
+        nearby_radius_m=category.reach.radius_m if category else None,
         now=now,
     )
 
@@ -61,36 +64,23 @@ def _likely_unit(spot: Spot, category: str | None, *, world: World, now: datetim
     return LikelyUnit(code=decision.unit, name=name, basis=decision.basis, is_fallback=decision.is_gap)
 
 
-def _nearby(session: Session, spot: Spot, category: str, *, world: World, now: datetime) -> list[NearbyRead]:
-    streets = _streets_around(spot, world.city)
-    found = open_nearby(session, spot.lon, spot.lat, streets=streets, category_code=category, now=now)
-    return _shown(found, category, world.city)
-
-
-def _shown(found: Sequence[Nearby], category: str, city: CitySnapshot) -> list[NearbyRead]:
-    name = next((each.name for each in city.categories if each.code == category), category)
+def _nearby(
+    session: Session, spot: Spot, category: CategoryFact, *, city: CitySnapshot, now: datetime
+) -> list[NearbyRead]:
+    """Return what is open within the category's own reach; photos are compared when the report is sent."""
+    reach = category.reach.without_photos()
+    streets = streets_around(spot.lon, spot.lat, reach.furthest_m, city=city) | {spot.place.street_code}
+    found = open_around(session, Around(spot.lon, spot.lat, streets, category.code, reach, now))
+    near = [each for each in found if each.distance_m <= reach.radius_m]
     return [
         NearbyRead(
-            category=CategoryRef(code=category, name=name),
+            category=CategoryRef(code=category.code, name=category.name),
             distance_m=10 * round(each.distance_m / 10),
             submitted_at=each.submitted_at.replace(minute=0, second=0, microsecond=0),
             status_text=text(f"status.{each.status.value}"),
         )
-        for each in found
+        for each in near[:SHOWN]
     ]
-
-
-def _streets_around(spot: Spot, city: CitySnapshot) -> set[str]:
-    """Return the streets of the point and of the corners of the box around it."""
-    west, south, east, north = box_around(spot.lon, spot.lat)
-    streets = {spot.place.street_code}
-    for lon in (west, east):
-        for lat in (south, north):
-            try:
-                streets.add(city.locate(lon, lat).street_code)
-            except OutOfArea:
-                continue  # that corner is out at sea
-    return streets
 
 
 def _area_name(code: str, city: CitySnapshot) -> str:

@@ -51,7 +51,8 @@ class PlaceFound(BaseModel):
     """Where a position is.
 
     Outside every cell the nearest was taken, `offset_m` metres away, and `is_certain` is false. `plausible` names the
-    readings of the pair (another datum) that would lie in a cell, `hint` says so in Chinese.
+    readings of the pair (another datum) that would lie in a cell, `hint` says so in Chinese. `nearby` was looked for
+    within `nearby_radius_m`, the category's own (0: never one problem for being near), null without a category.
     """
 
     district: AreaRef
@@ -66,4 +67,5 @@ class PlaceFound(BaseModel):
     gcj02: Coordinates
     unit: LikelyUnit
     nearby: list[NearbyRead]
+    nearby_radius_m: int | None
     now: BeijingTime

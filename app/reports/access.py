@@ -134,6 +134,18 @@ def get_visible(session: Session, number: str, *, caller: Caller) -> Report:
     return report
 
 
+def get_at_work(session: Session, number: str, *, caller: Caller) -> Report:
+    """Return a report the caller sees for their work, and not because they sent it.
+
+    :raises ReportNotFound: there is none
+    :raises InvalidReportNumber: the number has a typing mistake
+    """
+    report = session.exec(select(Report).where(Report.number == parse(number), seen_at_work(caller))).first()
+    if report is None:
+        raise ReportNotFound
+    return report
+
+
 def original_key(session: Session, photo_id: str, *, caller: Caller) -> str:
     """Return where the original of a photo is, if the caller sees the report it belongs to.
 

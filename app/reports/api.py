@@ -43,10 +43,14 @@ MayViewOwn = Depends(require(Permission.VIEW_OWN_REPORTS))
     responses=problems(401, 403, 404, 409, 413, 422, 429),
 )
 def submit_report(body: SubmitReport, desk: DeskDep) -> Response:
-    """Send a report; with an Idempotency-Key it may be sent again and again and is stored once."""
+    """Send a report; with an Idempotency-Key it may be sent again and again and is stored once.
+
+    What others have probably reported already is refused with candidates (409 `POSSIBLE_DUPLICATES`) until the sender
+    says that they have seen them.
+    """
 
     def work(session: Session) -> tuple[ReportState, Report]:
-        report = submit(session, body, context=desk.context)
+        report = submit(session, body, context=desk.context, join_secret=desk.reader.secret)
         return state(report, reader=desk.reader), report
 
     return desk.once(201, work)

@@ -119,6 +119,18 @@ def stage_limit(report: Report, stage: Stage, *, world: World) -> Limit:
     return world.stage_limits[stage]
 
 
+def filed_limit(report: Report, *, world: World) -> dict[str, str]:
+    """Return what is journalled of the time a report is filed with; `limit_rule` is the rule that overrode it."""
+    limit = stage_limit(report, Stage.HANDLE, world=world)
+    told = {"limit": limit.plain_amount, "limit_unit": limit.unit.value}
+    return told | ({"limit_rule": report.rule_key} if report.routing.get("limit") else {})
+
+
+def dispatched_limit(report: Report, *, world: World) -> dict[str, str]:
+    """Return what is journalled of the time when a report is dispatched: only what a rule overrode."""
+    return filed_limit(report, world=world) if report.routing.get("limit") else {}
+
+
 def set_handling_deadline(
     report: Report, handle_due_at: datetime | None, *, limits: StageLimits, calendar: WorkingCalendar
 ) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import Select, func, literal, or_, select, union, union_all
 from sqlmodel import Session, col
 
 from app.domain.roles import Caller
 from app.reports.access import visible_to
 from app.reports.clocks import id_of
-from app.reports.models import AssistingUnit, Report
+from app.reports.models import AssistingUnit, Follower, Report
 
 MOST_SHOWN = 50
 """How many followers a report names; beyond it they are only counted."""
@@ -19,13 +19,16 @@ MOST_SHOWN = 50
 class Relatives:
     """The number of a report's master, those of its first followers, and the codes of the units that assist.
 
-    The numbers are of reports the caller sees; all followers are counted.
+    The numbers are of reports the caller sees; all followers are counted. `joined` is how many have joined the report
+    or one that follows it, `met_by` how many others have met the problem: reported it, joined it, or both.
     """
 
     master: str | None
     followers: Sequence[str]
     follower_count: int
     assisting: Sequence[str]
+    joined: int
+    met_by: int
 
 
 def has_followers(session: Session, report: Report) -> bool:
@@ -33,6 +36,12 @@ def has_followers(session: Session, report: Report) -> bool:
         session.execute(select(col(Report.id)).where(col(Report.master_id) == id_of(report)).limit(1)).first()
         is not None
     )
+
+
+def is_followed(session: Session, report: Report) -> bool:
+    """Tell whether anybody waits for the result of somebody else's report: merged into it or joined."""
+    joined = select(col(Follower.id)).where(col(Follower.report_id) == id_of(report)).limit(1)
+    return has_followers(session, report) or session.execute(joined).first() is not None
 
 
 def relatives_of(session: Session, report: Report, *, caller: Caller) -> Relatives:
@@ -45,9 +54,17 @@ def relatives_of(session: Session, report: Report, *, caller: Caller) -> Relativ
         .limit(MOST_SHOWN)
         .subquery()
     )
+    here = or_(
+        col(Follower.report_id) == id_of(report),
+        col(Follower.report_id).in_(select(col(Report.id)).where(followers)),
+    )
+    reported: Select[int] = select(col(Report.reporter_id).label("who")).where(followers)
+    others = union(reported, select(col(Follower.user_id)).where(here)).subquery()
     statement = union_all(
         select(literal("followers"), literal(""), func.count()).where(followers),
         select(literal("follower"), first.c.number, literal(1)),
+        select(literal("joined"), literal(""), func.count(col(Follower.user_id).distinct())).where(here),
+        select(literal("met_by"), literal(""), func.count()).where(others.c.who != report.reporter_id),
         select(literal("assisting"), col(AssistingUnit.unit_code), literal(1)).where(
             col(AssistingUnit.report_id) == id_of(report)
         ),
@@ -60,9 +77,12 @@ def relatives_of(session: Session, report: Report, *, caller: Caller) -> Relativ
     def of(wanted: str) -> list[str]:
         return sorted(code for kind, code, _ in rows if kind == wanted)
 
+    counted = {kind: count for kind, code, count in rows if not code}
     return Relatives(
         master=next(iter(of("master")), None),
         followers=of("follower"),
-        follower_count=next(count for kind, _, count in rows if kind == "followers"),
+        follower_count=counted["followers"],
         assisting=of("assisting"),
+        joined=counted["joined"],
+        met_by=counted["met_by"],
     )

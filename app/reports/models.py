@@ -54,6 +54,17 @@ class Report(SQLModel, table=True):
         Index("ix_report_district_code_submitted_at_id", "district_code", "submitted_at", "id"),
         Index("ix_report_street_code_submitted_at_id", "street_code", "submitted_at", "id"),
         Index("ix_report_open", "submitted_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        # What may be the same problem (app.reports.near): the place is looked at without opening a row.
+        Index(
+            "ix_report_open_alike",
+            "street_code",
+            "category_code",
+            "submitted_at",
+            "lon",
+            "lat",
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
         Index(
             "ix_report_handler", "handler_id", "submitted_at", "id", sqlite_where=_ASSIGNED, postgresql_where=_ASSIGNED
         ),

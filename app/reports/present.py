@@ -20,7 +20,8 @@ from app.reports.access import is_leased, is_staff_on, roles_on
 from app.reports.actions.citizen import POINTS
 from app.reports.actions.schemas import Score
 from app.reports.clocks import id_of
-from app.reports.followers import relatives_of
+from app.reports.explanation import read_explanation, why
+from app.reports.followers import Relatives, relatives_of
 from app.reports.models import Report
 from app.reports.offering import offered_actions
 from app.reports.placing import doubt_of, hint_text
@@ -39,11 +40,12 @@ from app.reports.schemas import (
     TimerRead,
     UnitRef,
 )
-from app.reports.timeline import given_at, standing_result, timeline
+from app.reports.timeline import Result, given_at, standing_result, timeline
 from app.reports.world import World
 from app.sla.models import Timer
 from app.sla.timers import arithmetic_of, timers_of
 from app.texts import text
+from app.triage.queries import proposal_of
 
 _SCORES = {points: score for score, points in POINTS.items()}
 
@@ -102,7 +104,7 @@ def _item(report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> Repo
         version=report.version,
         status=report.status,
         status_text=text(f"status.{report.status.value}"),
-        category=_category(report, reader.world),
+        category=category_of(report, reader.world),
         description=report.description,
         district=_area(report.district_code, reader.world),
         street=_area(report.street_code, reader.world),
@@ -118,9 +120,10 @@ def _item(report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> Repo
 def read(session: Session, report: Report, *, reader: Reader) -> ReportRead | ReportDetail:
     """Present one report: to staff in full, to its reporter without the house's business."""
     photos = photos_of(session, [id_of(report)])[id_of(report)]
-    if reader.is_staff_on(report):
-        return _detail(session, report, photos, reader=reader)
-    return ReportRead.model_validate(_base(session, report, photos, reader))
+    relatives = relatives_of(session, report, caller=reader.caller)
+    base = _base(session, report, photos, reader) | {"met_by": relatives.met_by}
+    own = _own(session, report, photos, relatives, reader) if reader.is_staff_on(report) else None
+    return ReportRead.model_validate(base) if own is None else ReportDetail.model_validate(base | own)
 
 
 def _base(session: Session, report: Report, attached: Sequence[PhotoRef], reader: Reader) -> dict[str, object]:
@@ -133,7 +136,7 @@ def _base(session: Session, report: Report, attached: Sequence[PhotoRef], reader
         "version": report.version,
         "status": report.status,
         "status_text": text(f"status.{report.status.value}"),
-        "category": _category(report, reader.world),
+        "category": category_of(report, reader.world),
         "description": report.description,
         "address": report.address,
         "district": _area(report.district_code, reader.world),
@@ -143,7 +146,7 @@ def _base(session: Session, report: Report, attached: Sequence[PhotoRef], reader
         "datum": Datum.GCJ02,
         "submitted_at": report.submitted_at,
         "unit_name": _unit_name(report.unit_code, reader.world),
-        "why": report.routing.get("basis") if report.unit_code == report.routing.get("unit") else None,
+        "why": why(report.routing) if report.unit_code == report.routing["unit"] else None,
         "handle_due_at": report.handle_due_at,
         "closing_due_at": report.closing_due_at,
         "feedback_at": report.feedback_at,
@@ -158,11 +161,13 @@ def _base(session: Session, report: Report, attached: Sequence[PhotoRef], reader
     }
 
 
-def _detail(session: Session, report: Report, photos: Sequence[PhotoRef], *, reader: Reader) -> ReportDetail:
+def _own(
+    session: Session, report: Report, photos: Sequence[PhotoRef], relatives: Relatives, reader: Reader
+) -> dict[str, object]:
+    """Return what only staff see."""
     world = reader.world
     condition = world.city.condition(report.condition_id) if report.condition_id else None
-    relatives = relatives_of(session, report, caller=reader.caller)
-    own: dict[str, object] = {
+    return {
         "source": report.source,
         "reporter": pseudonym(report.reporter_id, reader.secret),
         "class_code": report.class_code,
@@ -178,18 +183,20 @@ def _detail(session: Session, report: Report, photos: Sequence[PhotoRef], *, rea
         "unit": report.unit_code,
         "assisting": [UnitRef(code=code, name=_unit_name(code, world) or code) for code in relatives.assisting],
         "master_number": relatives.master,
-        "followers": FollowersRead(count=relatives.follower_count, numbers=list(relatives.followers)),
+        "followers": FollowersRead(
+            count=relatives.follower_count, numbers=list(relatives.followers), joined=relatives.joined
+        ),
         "handler_id": str(report.handler_id) if report.handler_id else None,
-        "routing": report.routing,
+        "routing": read_explanation(report.routing),
         "return_count": report.return_count,
         "rework_count": report.rework_count,
         "is_verified": report.is_verified,
         "is_leased": is_leased(report, reader.now),
         "leased_until": report.lease_until if is_leased(report, reader.now) else None,
         "timers": [_timer(timer, reader=reader) for timer in timers_of(session, id_of(report))],
+        "triage": proposal_of(session, id_of(report), city=world.city) if report.description else None,
         "photos": [_photo(photo, reader=reader, is_desk=reader.is_desk_on(report)) for photo in photos],
     }
-    return ReportDetail.model_validate(_base(session, report, photos, reader) | own)
 
 
 def _master(session: Session, report: Report, *, reader: Reader) -> MasterRead | None:
@@ -199,6 +206,14 @@ def _master(session: Session, report: Report, *, reader: Reader) -> MasterRead |
         return None
     result = standing_result(events_of(session, id_of(master)))
     photos = photos_of(session, [id_of(master)])[id_of(master)] if result else []
+    told = texts_of(session, id_of(master))[result.seq][1] if result else None
+    return master_view(master, result, told, photos, reader=reader)
+
+
+def master_view(
+    master: Report, result: Result | None, told: str | None, photos: Sequence[PhotoRef], *, reader: Reader
+) -> MasterRead:
+    """Return what whoever follows a report sees of it; `told` are the words of the result that stands."""
     return MasterRead(
         status=master.status,
         status_text=text(f"status.{master.status.value}"),
@@ -207,7 +222,7 @@ def _master(session: Session, report: Report, *, reader: Reader) -> MasterRead |
         closing_due_at=master.closing_due_at,
         feedback_at=master.feedback_at,
         closed_at=master.closed_at,
-        result=texts_of(session, id_of(master))[result.seq][1] if result else None,
+        result=told,
         photos=[
             _photo(photo, reader=reader)
             for photo in photos
@@ -300,7 +315,7 @@ def _camera(photo: PhotoRef) -> CameraRead | None:
     )
 
 
-def _category(report: Report, world: World) -> CategoryRef | None:
+def category_of(report: Report, world: World) -> CategoryRef | None:
     found = next((each for each in world.city.categories if each.code == report.category_code), None)
     return CategoryRef(code=found.code, name=found.name) if found else None
 

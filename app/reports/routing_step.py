@@ -1,9 +1,7 @@
 """Asks the rules who is responsible for a report and keeps the answer with its reasons."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
@@ -13,9 +11,57 @@ from app.domain.routing.decision import Decision
 from app.domain.routing.rules import FALLBACK_ROLE, Component, Facts
 from app.domain.working_time import beijing_day
 from app.reports.component import component_of
+from app.reports.explaining import explain
 from app.reports.models import Report
 from app.reports.world import World
-from app.routing.words import write_limit
+
+
+def facts_about(
+    *,
+    spot: tuple[float, float],
+    cell_code: str,
+    condition: ConditionFact | None,
+    answers: Mapping[str, str],
+    channel: str,
+    component: Component | None,
+    world: World,
+    now: datetime,
+    scheme: str = "",
+) -> Facts:
+    """Return what the rules are told of a report; without a condition it has no class either.
+
+    :param spot: WGS-84 degrees, longitude first
+    """
+    polygons, jurisdictions = world.rulebook.territory.around(*spot)
+    return Facts(
+        scheme=condition.scheme if condition else scheme,
+        class_code=condition.class_code if condition else "",
+        condition=condition.name if condition else "",
+        cell=cell_code,
+        at=now,
+        is_working_day=world.city.calendar.is_workday(beijing_day(now)),
+        place_type=answers.get(PLACE_TYPE, ""),
+        answers=answers,
+        channel=channel,
+        polygons=polygons,
+        jurisdictions=jurisdictions,
+        component=component,
+    )
+
+
+def facts_of(session: Session, report: Report, *, world: World, now: datetime) -> Facts:
+    """Return what the rules are told of a report that is stored, at an instant."""
+    return facts_about(
+        spot=(report.lon, report.lat),
+        cell_code=report.cell_code,
+        condition=world.city.condition(report.condition_id) if report.condition_id else None,
+        scheme=report.scheme,
+        answers=report.answers,
+        channel=report.source.value,
+        component=component_of(session, report.component_code),
+        world=world,
+        now=now,
+    )
 
 
 def decide(
@@ -32,63 +78,29 @@ def decide(
 ) -> Decision:
     """Return the rules' decision; without a class only rules for any class and the fallback can win.
 
-    :param spot: WGS-84 degrees, longitude first
+    The parameters are those of `facts_about`.
     """
-    polygons, jurisdictions = world.rulebook.territory.around(*spot)
-    facts = Facts(
-        scheme=condition.scheme if condition else scheme,
-        class_code=condition.class_code if condition else "",
-        condition=condition.name if condition else "",
-        cell=cell_code,
-        at=now,
-        is_working_day=world.city.calendar.is_workday(beijing_day(now)),
-        place_type=answers.get(PLACE_TYPE, ""),
+    facts = facts_about(
+        spot=spot,
+        cell_code=cell_code,
+        condition=condition,
+        scheme=scheme,
         answers=answers,
         channel=channel,
-        polygons=polygons,
-        jurisdictions=jurisdictions,
         component=component,
+        world=world,
+        now=now,
     )
     return world.rules.decide(facts, units=world.city)
 
 
-def explain(decision: Decision, *, world: World) -> dict[str, Any]:
-    """Return what is stored with the report: readable after the rule set and the unit are gone."""
-    unit = world.city.units[decision.unit]
-    return {
-        "rule_set": world.rules.version,
-        "rule": decision.rule,
-        "unit": decision.unit,
-        "unit_name": unit.name,
-        "basis": decision.basis,
-        "resolved_by": decision.resolved_by.value,
-        "matched": [list(each) for each in decision.matched],
-        "passed_over": [asdict(rule) for rule in decision.passed_over],
-        "assisting": list(decision.assisting),
-        "limit": write_limit(decision.limit) if decision.limit else "",
-        "jurisdiction": decision.jurisdiction,
-        "is_gap": decision.is_gap,
-        "is_tie": decision.is_tie,
-    }
-
-
 def propose(session: Session, report: Report, *, world: World, now: datetime) -> None:
-    """Ask again after a change of class and keep the new proposal on the report."""
-    condition = world.city.condition(report.condition_id) if report.condition_id else None
-    decision = decide(
-        spot=(report.lon, report.lat),
-        cell_code=report.cell_code,
-        condition=condition,
-        scheme=report.scheme,
-        answers=report.answers,
-        channel=report.source.value,
-        component=component_of(session, report.component_code),
-        world=world,
-        now=now,
-    )
+    """Ask again after a change of class or answers and keep the new proposal on the report."""
+    facts = facts_of(session, report, world=world, now=now)
+    decision = world.rules.decide(facts, units=world.city)
     report.rule_set_id, report.rule_key = world.rule_set_id, decision.rule
-    report.routing = explain(decision, world=world)
-    report.proposed_unit_code = decision.unit
+    report.routing = explain(decision, facts, world=world)
+    report.proposed_unit_code, report.priority = decision.unit, decision.priority
 
 
 def propose_after_return(report: Report, *, world: World) -> None:

@@ -1,6 +1,6 @@
 """The words of the API about reports: what is sent, and what each kind of reader gets back."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
@@ -9,13 +9,12 @@ from app.domain.workflow import Action, Stage, Status
 from app.domain.working_time import BEIJING
 from app.infra.wire import BeijingTime, HumanText
 from app.media.models import PhotoState
-from app.reports.actions.schemas import Code, Photos, Point, Score, Text
+from app.reports.actions.schemas import Answers, Code, Photos, Point, Score
+from app.reports.explanation_schemas import RoutingRead
 from app.reports.models import LocationSource, Source
+from app.triage.schemas import TriageRead
 
 MAX_DESCRIPTION = 2000
-
-Question = Annotated[str, HumanText(min_length=1, max_length=64, is_line=True)]
-"""What an answer answers; kept with it."""
 
 
 class Location(Point):
@@ -51,9 +50,12 @@ class SubmitReport(BaseModel):
     description: Annotated[str, HumanText(max_length=MAX_DESCRIPTION)] = ""
     location: Location
     photo_ids: Photos = []
-    answers: Annotated[dict[Question, Text], Field(max_length=20)] = {}
+    answers: Answers = {}
     component: Annotated[str, StringConstraints(pattern=r"^[0-9]{17}$")] | None = None
     anonymous: bool = False
+    duplicates_acknowledged: bool = Field(
+        default=False, description="已看过附近可能重复的上报件，仍要单独上报（见 409 POSSIBLE_DUPLICATES）"
+    )
 
 
 ExactTime = Annotated[
@@ -112,14 +114,18 @@ class TimelineEntry(BaseModel):
 
 
 class UpdateRead(BaseModel):
-    """Something new on one of the caller's reports, or on the one that it follows."""
+    """Something new on one of the caller's reports, on the one that it follows, or on one that the caller has joined.
 
-    number: str
+    One of one's own has a `number`, one that was joined has a `followed_id`.
+    """
+
+    number: str | None
+    followed_id: str | None
     at: BeijingTime
     action: Action
     status: Status
     text: str
-    is_followed: bool = Field(description="此步骤发生在所并入的上报件上，status 也是该件的状态")
+    is_followed: bool = Field(description="此步骤发生在所并入或“我也遇到”的上报件上，status 也是该件的状态")
 
 
 class UpdatesRead(BaseModel):
@@ -178,6 +184,7 @@ class ReportRead(BaseModel):
     reopen_requested_at: BeijingTime | None
     rating: RatingRead | None
     master: MasterRead | None
+    met_by: int = Field(description="另有多少人上报或“我也遇到”同一问题")
     photos: list[PhotoRead]
     timeline: list[TimelineEntry]
     allowed_actions: list[Action]
@@ -247,10 +254,14 @@ class UnitRef(BaseModel):
 
 
 class FollowersRead(BaseModel):
-    """Whose reports were merged into this one: how many, and the numbers of the first fifty."""
+    """Whose reports were merged into this one: how many, and the numbers of the first fifty.
+
+    `joined` is how many citizens have joined it, or one of those (我也遇到).
+    """
 
     count: int
     numbers: list[str]
+    joined: int
 
 
 class ReportDetail(ReportRead):
@@ -273,13 +284,14 @@ class ReportDetail(ReportRead):
     handler_id: str | None
     master_number: str | None
     followers: FollowersRead
-    routing: dict[str, Any]
+    routing: RoutingRead
     return_count: int
     rework_count: int
     is_verified: bool | None
     is_leased: bool
     leased_until: BeijingTime | None
     timers: list[TimerRead]
+    triage: TriageRead | None
 
 
 class ReportState(BaseModel):

@@ -5,21 +5,35 @@ from dataclasses import dataclass
 from app.city.snapshot import ConditionFact
 from app.reports.schemas import SubmitReport
 from app.reports.world import World
+from app.triage.proposing import Proposal, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """The condition the rules go on with, None when a person has to say; `is_certain`: nothing speaks against it."""
+    """The condition the rules go on with, None when a person has to say; `is_certain`: nothing speaks against it.
+
+    `proposal` is what the text said, None for a report without a telling one.
+    """
 
     condition: ConditionFact | None
     is_certain: bool
+    proposal: Proposal | None
 
 
 def sort_out(body: SubmitReport, *, world: World) -> Sorted:
     """Return what a new report comes under.
 
+    A clear text chooses the condition, within the category if one was chosen. An unclear one leaves the category its
+    default and leaves a report without category to a person. One that clearly speaks of another category leaves the
+    default, too, but a person decides.
+
     :raises UnknownCategory: no such category
     """
-    if body.category is None:
-        return Sorted(None, is_certain=False)
-    return Sorted(world.city.default_condition(body.category), is_certain=True)
+    default = world.city.default_condition(body.category) if body.category is not None else None
+    proposal = world.triage.propose(body.description, category=body.category) if body.description else None
+    if proposal is None:
+        return Sorted(default, default is not None, None)
+    if proposal.verdict is Verdict.SURE:
+        return Sorted(proposal.choices[0].condition, is_certain=True, proposal=proposal)
+    is_certain = default is not None and proposal.verdict is not Verdict.ELSEWHERE
+    return Sorted(default, is_certain, proposal)

@@ -16,22 +16,26 @@ from app.domain.questions import PLACE_TYPE, check_answers
 from app.domain.report_number import ENTROPY_RANGE, make
 from app.domain.roles import Caller, Role
 from app.domain.routing.decision import Decision
+from app.domain.routing.rules import Facts
 from app.domain.workflow import STAGE_OF, Action, Stage, Status, advance
 from app.journal.chain import Head
 from app.journal.write import RULE, Actor, Event, link, store
 from app.reports.actions.engine import Context, holder_of
+from app.reports.alike.checking import check_duplicates
 from app.reports.assisting import named_by_rule, store_assisting
-from app.reports.clocks import id_of, set_handling_deadline, stage_limit
-from app.reports.component import component_of
+from app.reports.clocks import dispatched_limit, filed_limit, id_of, set_handling_deadline, stage_limit
+from app.reports.component import component_for_new
 from app.reports.errors import NothingToSay, NumberTaken, PhotoRequired
 from app.reports.evidence import attach_evidence
+from app.reports.explaining import explain
 from app.reports.models import Report, Source
 from app.reports.placing import Spot, find_spot
-from app.reports.routing_step import decide, explain
+from app.reports.routing_step import facts_about
 from app.reports.schemas import SubmitReport
 from app.reports.sorting import sort_out
 from app.sla.models import Timer
 from app.sla.timers import instant_row, new_timer, store_new
+from app.triage.recording import record_proposal
 
 _SOURCE = {Role.CITIZEN: Source.CITIZEN, Role.INSPECTOR: Source.INSPECTOR, Role.SERVICE: Source.SERVICE}
 
@@ -41,19 +45,30 @@ def draw_entropy() -> int:
     return secrets.randbelow(ENTROPY_RANGE)
 
 
-def submit(session: Session, body: SubmitReport, *, context: Context, draw: Callable[[], int] = draw_entropy) -> Report:
+def submit(
+    session: Session,
+    body: SubmitReport,
+    *,
+    context: Context,
+    draw: Callable[[], int] = draw_entropy,
+    join_secret: bytes | None = None,
+) -> Report:
     """Store a report with an owner or a named pool and its reason.
 
+    :param join_secret: signs the tokens for joining what may be the same; without it none is offered
     :raises NothingToSay: neither category nor text
     :raises PhotoRequired: a citizen or inspector sent none
     :raises UnknownCategory: no such category
     :raises UnknownQuestion: an answer to what is not asked for the category
     :raises UnknownAnswer: an answer that is none of the choices
-    :raises UnknownComponent: no such component
+    :raises UnknownComponent: no such component, or it was removed
+    :raises ComponentTooFar: it stands elsewhere
+    :raises ComponentUnfit: its class is none of the category's
     :raises BadCoordinate: not a position on Earth
     :raises OutOfArea: not in this city
     :raises PhotoNotFound: a photo that is not the caller's
     :raises PhotoTaken: a photo that belongs to another report
+    :raises PossibleDuplicates: others have probably reported the same, and the sender does not say they know
     :raises NumberTaken: another report of this second drew the same number; try again in a new transaction
     """
     source = _source(context.caller)
@@ -64,31 +79,40 @@ def submit(session: Session, body: SubmitReport, *, context: Context, draw: Call
     spot = find_spot(body.location, city=context.world.city)
     sorted_out = sort_out(body, world=context.world)
     condition = sorted_out.condition
-    check_answers(context.world.rulebook.questions, condition.category_code if condition else None, body.answers)
-    decision = decide(
+    check_answers(context.world.rulebook.questions, body.category, body.answers)
+    facts = facts_about(
         spot=(spot.lon, spot.lat),
         cell_code=spot.place.cell_code,
         condition=condition,
         answers=body.answers,
         channel=source.value,
-        component=component_of(session, body.component),
+        component=component_for_new(
+            session, body.component, spot=(spot.lon, spot.lat), category=body.category, city=context.world.city
+        ),
         world=context.world,
         now=context.now,
     )
+    decision = context.world.rules.decide(facts, units=context.world.city)
     report = _new_report(
         body,
         number=make(context.now, draw()),
         source=source,
         spot=spot,
         condition=condition,
+        facts=facts,
         decision=decision,
         context=context,
     )
+    duplicates = check_duplicates(session, report, body, context=context, join_secret=join_secret)
     birth = _Birth(report, context)
-    birth.step(Action.SUBMIT, Status.SUBMITTED, _person(context.caller, source), _evidence(report, body))
+    evidence = _evidence(report, body) | ({"duplicates_acknowledged": duplicates} if duplicates else {})
+    birth.step(Action.SUBMIT, Status.SUBMITTED, _person(context.caller, source), evidence)
     if sorted_out.is_certain and is_decisive(condition, decision, spot.place):
         _advance_by_rule(birth, decision)
-    return birth.store(session, body.photo_ids)
+    birth.store(session, body.photo_ids)
+    if sorted_out.proposal is not None:
+        record_proposal(session, id_of(report), sorted_out.proposal, now=context.now)
+    return report
 
 
 def _evidence(report: Report, body: SubmitReport) -> dict[str, Any]:
@@ -129,7 +153,7 @@ class _Birth:
         self.report.holder = holder_of(status, self.report.unit_code)
         self.events.append(Event(action, self.context.now, actor, old, status, self.report.holder, facts))
 
-    def store(self, session: Session, photo_ids: list[str]) -> Report:
+    def store(self, session: Session, photo_ids: list[str]) -> None:
         report, now, world = self.report, self.context.now, self.context.world
         links = link(report.number, Head(), self.events)
         report.journal_seq, report.journal_hash = links.head.seq, links.head.hash
@@ -143,7 +167,6 @@ class _Birth:
         store(session, id_of(report), links)
         store_assisting(session, report, self.assisting)
         attach_evidence(session, report, photo_ids, caller=self.context.caller, now=now)
-        return report
 
     def _timers(self) -> tuple[list[dict[str, Any]], Timer]:
         """Return the timers of the stages passed in no time, and the one that runs."""
@@ -172,13 +195,14 @@ def _advance_by_rule(birth: _Birth, decision: Decision) -> None:
     report.accepted_at = report.dispatched_at = context.now
     accepted = advance(report.status, Action.ACCEPT, roles=None)
     birth.step(Action.ACCEPT, accepted, RULE, named | {"class": condition.class_code, "condition": condition.id})
-    limit = {"limit": condition.limit.plain_amount, "limit_unit": condition.limit.unit.value}
+    limit = filed_limit(report, world=context.world)
     birth.step(Action.FILE, advance(accepted, Action.FILE, roles=None), RULE, named | limit)
     report.unit_code = decision.unit
     unit: dict[str, Any] = {"unit": decision.unit, "unit_name": context.world.city.units[decision.unit].name}
     birth.assisting = named_by_rule(report.routing, lead=decision.unit, city=context.world.city)
     if birth.assisting:
         unit["assisting"] = birth.assisting
+    unit |= dispatched_limit(report, world=context.world)
     birth.step(Action.DISPATCH, advance(Status.FILED, Action.DISPATCH, roles=None), RULE, named | unit)
 
 
@@ -189,6 +213,7 @@ def _new_report(
     source: Source,
     spot: Spot,
     condition: ConditionFact | None,
+    facts: Facts,
     decision: Decision,
     context: Context,
 ) -> Report:
@@ -197,7 +222,7 @@ def _new_report(
         number=number,
         status=Status.SUBMITTED,
         source=source,
-        category_code=body.category,
+        category_code=condition.category_code if condition else body.category,
         scheme=condition.scheme if condition else "",
         class_code=condition.class_code if condition else None,
         condition_id=condition.id if condition else None,
@@ -224,7 +249,7 @@ def _new_report(
         proposed_unit_code=decision.unit,
         rule_set_id=context.world.rule_set_id,
         rule_key=decision.rule,
-        routing=explain(decision, world=context.world),
+        routing=explain(decision, facts, world=context.world),
         priority=decision.priority,
         submitted_at=context.now,
         changed_at=context.now,

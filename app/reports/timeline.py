@@ -58,6 +58,9 @@ TOLD_TO_FOLLOWERS = frozenset(
 )
 """What the house does with a master; what its own reporter does and says is not for those who follow it."""
 
+TOLD_TO_JOINERS = TOLD_TO_FOLLOWERS | {Action.MERGE, Action.UNMERGE}
+"""Whoever joined a report has none of their own whose merging they would hear of."""
+
 _TAKES_BACK = frozenset(
     {
         Action.INTERNAL_REWORK,

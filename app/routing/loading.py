@@ -1,8 +1,11 @@
 """Read the version in force out of its rows and compile it."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import shapely
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.domain.gcj02 import Datum
@@ -12,6 +15,7 @@ from app.routing.rulebook import Rulebook
 from app.routing.territory import Territory
 from app.routing.words import (
     AreaWords,
+    RuleSetWords,
     RuleWords,
     SectionWords,
     to_jurisdictions,
@@ -46,12 +50,9 @@ def load_rulebook(session: Session, rule_set_id: int) -> Rulebook:
     version = session.get(RuleSetVersion, rule_set_id)
     if version is None:
         raise LookupError("no such rule set")
-    rows = session.exec(
-        select(RoutingRule).where(RoutingRule.rule_set_id == rule_set_id).order_by(col(RoutingRule.position))
-    )
     sections = SectionWords.model_validate(version.sections)
     rules = RuleSet(
-        [to_rule(_words(row)) for row in rows],
+        map(to_rule, rules_of(session, rule_set_id)),
         version=version.version,
         jurisdictions=to_jurisdictions(sections.jurisdictions),
     )
@@ -63,6 +64,7 @@ def load_rulebook(session: Session, rule_set_id: int) -> Rulebook:
         rule_set_id=rule_set_id,
         rules=rules,
         territory=territory,
+        area_names={each.code: each.name for each in sections.areas},
         questions=to_questions(sections.questions),
         keywords=to_keywords(sections.keywords),
         editor=version.editor,
@@ -70,22 +72,29 @@ def load_rulebook(session: Session, rule_set_id: int) -> Rulebook:
     )
 
 
+def words_of(session: Session, version: RuleSetVersion) -> RuleSetWords:
+    """Return what a version says, as its file would."""
+    sections = SectionWords.model_validate(version.sections)
+    return RuleSetWords.model_construct(
+        version=version.version,
+        note=version.note,
+        rules=tuple(rules_of(session, version.id or 0)),
+        **{name: getattr(sections, name) for name in SectionWords.model_fields},
+    )
+
+
+def rules_of(session: Session, rule_set_id: int) -> Iterator[RuleWords]:
+    """Give the rules of a version in their order."""
+    row: Any = RoutingRule
+    columns = (row.key, row.conditions, row.decision, row.basis, row.powers, row.valid_from, row.valid_until)
+    wanted = select_columns(*columns).where(row.rule_set_id == rule_set_id).order_by(col(RoutingRule.position))
+    names = ("key", "when", "then", "basis", "powers", "valid_from", "valid_until")
+    for values in session.execute(wanted):
+        yield RuleWords.model_validate(dict(zip(names, values, strict=True)))
+
+
 def shape_of(area: AreaWords) -> shapely.Geometry:
     """Return the shape in WGS-84 degrees; importing has turned every other datum into it."""
     if area.datum not in {Datum.WGS84, Datum.CGCS2000}:
         raise ValueError(f"{area.code} is not stored in WGS-84")
     return shapely.from_wkt(area.shape)
-
-
-def _words(row: RoutingRule) -> RuleWords:
-    return RuleWords.model_validate(
-        {
-            "key": row.key,
-            "when": row.conditions,
-            "then": row.decision,
-            "basis": row.basis,
-            "powers": row.powers,
-            "valid_from": row.valid_from,
-            "valid_until": row.valid_until,
-        }
-    )

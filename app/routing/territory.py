@@ -1,6 +1,6 @@
 """Where the polygons and functional areas of a rule set lie: a point to the codes of those that contain it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import shapely
@@ -27,3 +27,17 @@ class Territory:
         polygons = frozenset(self._codes[hit] for hit in hits if not self._is_jurisdiction[hit])
         jurisdictions = frozenset(self._codes[hit] for hit in hits if self._is_jurisdiction[hit])
         return polygons, jurisdictions
+
+    def around_all(self, lons: Sequence[float], lats: Sequence[float]) -> list[tuple[frozenset[str], frozenset[str]]]:
+        """Return what `around` says of each of many points, in one pass over the tree."""
+        found: list[tuple[frozenset[str], frozenset[str]]] = [(NOWHERE, NOWHERE)] * len(lons)
+        if not self._codes or not lons:
+            return found
+        points, hits = self._tree.query(shapely.points(lons, lats), predicate="intersects")
+        for point, hit in zip(points.tolist(), hits.tolist(), strict=True):
+            polygons, jurisdictions = found[point]
+            code = frozenset((self._codes[hit],))
+            found[point] = (
+                (polygons, jurisdictions | code) if self._is_jurisdiction[hit] else (polygons | code, jurisdictions)
+            )
+        return found

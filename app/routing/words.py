@@ -1,22 +1,65 @@
 """What a rule set says, in the words of its file and of its rows; turned into the values of the domain."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic_core import PydanticCustomError
 
+from app.city.models import UnitLevel
 from app.domain.gcj02 import Datum
 from app.domain.keywords import Keyword
-from app.domain.limits import Limit, LimitUnit
+from app.domain.limits import BadLimit, Limit, LimitUnit
 from app.domain.questions import Choice, Question
 from app.domain.routing.rules import DayKind, Jurisdiction, Link, Powers, Rule, Then, When, Window
 
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Basis = Annotated[str, Field(min_length=1, max_length=500)]
+Known = Annotated[str, Field(max_length=200)]
+"""A name that somebody else has given, or '': whether it exists is found out elsewhere."""
+Some = Field(max_length=50)
 ClassPrefix = Annotated[str, Field(pattern=r"^[0-9]{2}([0-9]{3})?$")]
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LEAP_YEAR = 2024
+_AREA_DIGITS = frozenset({0, 4, 6, 9, 12, 15})
+
+
+def _bad(fault: str) -> PydanticCustomError:
+    """Return an error whose sentence is the text `rule_file.<fault>`."""
+    return PydanticCustomError(fault, fault)
+
+
+def _is_day(written: object) -> object:
+    """Refuse numbers, which would be read as seconds since 1970."""
+    if isinstance(written, str) and not _DAY.fullmatch(written):
+        raise _bad("day")
+    return written
+
+
+def _is_day_of_a_year(pair: tuple[int, int]) -> tuple[int, int]:
+    try:
+        date(_LEAP_YEAR, *pair)
+    except ValueError:
+        raise _bad("month_day") from None
+    return pair
+
+
+Day = Annotated[date, BeforeValidator(_is_day)]
+MonthDay = Annotated[tuple[int, int], AfterValidator(_is_day_of_a_year)]
+Weekdays = Annotated[
+    frozenset[Annotated[int, Field(ge=1, le=7)]],
+    Field(min_length=1, max_length=7),
+    PlainSerializer(sorted, return_type=list[int], when_used="json"),
+]
+Channels = Annotated[
+    frozenset[str], Field(max_length=20), PlainSerializer(sorted, return_type=list[str], when_used="json")
+]
+"""Sets are written in a fixed order: the same content has the same bytes in every process."""
 
 
 def parse_limit(written: str) -> Limit | None:
@@ -40,7 +83,10 @@ def write_limit(limit: Limit) -> str:
 
 
 def _is_limit(written: str) -> str:
-    parse_limit(written)
+    try:
+        parse_limit(written)
+    except (ValueError, BadLimit):
+        raise _bad("limit") from None
     return written
 
 
@@ -49,35 +95,57 @@ class _Words(BaseModel):
 
 
 class WindowWords(_Words):
-    from_day: tuple[int, int] = (1, 1)
-    to_day: tuple[int, int] = (12, 31)
-    weekdays: frozenset[Annotated[int, Field(ge=1, le=7)]] = frozenset(range(1, 8))
+    from_day: MonthDay = (1, 1)
+    to_day: MonthDay = (12, 31)
+    weekdays: Weekdays = frozenset(range(1, 8))
     hours: tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=0, le=24)]] = (0, 24)
     days: DayKind = DayKind.ANY
 
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.hours[0] == self.hours[1]:
+            raise _bad("no_hours")
+        return self
+
 
 class WhenWords(_Words):
-    scheme: str = ""
-    class_prefix: ClassPrefix | Annotated[str, Field(max_length=0)] = Field(default="", alias="class")
-    condition: str = ""
+    scheme: Known = ""
+    class_prefix: str = Field(default="", pattern=r"^([0-9]{2}([0-9]{3})?)?$", alias="class")
+    condition: Known = ""
     area: str = Field(default="", pattern=r"^[0-9]*$")
-    polygon: str = ""
-    jurisdiction: str = ""
-    place_type: str = ""
-    facts: dict[str, str] = {}
-    channels: frozenset[str] = frozenset()
+    polygon: Known = ""
+    jurisdiction: Known = ""
+    place_type: Known = ""
+    facts: Annotated[dict[Code, Code], Some] = {}
+    channels: Channels = frozenset()
     window: WindowWords | None = None
+
+    @model_validator(mode="after")
+    def _names_one_area(self) -> Self:
+        if sum(map(bool, (self.area, self.polygon, self.jurisdiction))) > 1:
+            raise _bad("several_areas")
+        if len(self.area) not in _AREA_DIGITS:
+            raise _bad("area_digits")
+        if self.window == WindowWords():  # it would make the rule more specific and say nothing
+            raise _bad("empty_window")
+        return self
 
 
 class ThenWords(_Words):
-    unit: str = ""
-    role: str = ""
-    chain: tuple[Link, ...] = ()
-    assisting: tuple[str, ...] = ()
-    assisting_roles: tuple[str, ...] = ()
+    unit: Known = ""
+    role: Known = ""
+    chain: Annotated[tuple[Link, ...], Field(max_length=3)] = ()
+    assisting: Annotated[tuple[Code, ...], Some] = ()
+    assisting_roles: Annotated[tuple[Code, ...], Some] = ()
     limit: Annotated[str, AfterValidator(_is_limit)] = ""
     priority: int = Field(default=0, ge=-100, le=100)
     auto_dispatch: bool = True
+
+    @model_validator(mode="after")
+    def _names_one_lead(self) -> Self:
+        if bool(self.unit) == bool(self.role):
+            raise _bad("unit_or_role")
+        return self
 
 
 class RuleWords(_Words):
@@ -88,8 +156,14 @@ class RuleWords(_Words):
     then: ThenWords
     basis: Basis
     powers: Powers = Powers.ORDINARY
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
+
+    @model_validator(mode="after")
+    def _holds_on_some_day(self) -> Self:
+        if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
+            raise _bad("period")
+        return self
 
 
 class ChoiceWords(_Words):
@@ -100,8 +174,8 @@ class ChoiceWords(_Words):
 class QuestionWords(_Words):
     code: Code
     text: Name
-    categories: tuple[str, ...] = Field(min_length=1)
-    choices: tuple[ChoiceWords, ...] = Field(min_length=1)
+    categories: tuple[Code, ...] = Field(min_length=1, max_length=200)
+    choices: tuple[ChoiceWords, ...] = Field(min_length=1, max_length=100)
 
 
 class AreaWords(_Words):
@@ -118,8 +192,8 @@ class JurisdictionWords(AreaWords):
     """A functional area; see `domain.routing.rules.Jurisdiction`."""
 
     code: Annotated[str, Field(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$")]
-    holds: tuple[ClassPrefix, ...] = ()
-    withheld: tuple[ClassPrefix, ...] = ()
+    holds: Annotated[tuple[ClassPrefix, ...], Field(max_length=1000)] = ()
+    withheld: Annotated[tuple[ClassPrefix, ...], Field(max_length=1000)] = ()
 
 
 class UnitWords(_Words):
@@ -128,17 +202,23 @@ class UnitWords(_Words):
     code: Code
     name: Name
     kind: Annotated[str, Field(min_length=1, max_length=40)]
-    level: str
+    level: UnitLevel
     area: str = Field(default="", pattern=r"^[0-9]*$")
-    parent: str = ""
+    parent: Known = ""
 
 
 class KeywordWords(_Words):
     class_code: Annotated[str, Field(pattern=r"^[0-9]{5}$")] = Field(alias="class")
-    condition: str = ""
-    any_of: tuple[str, ...] = Field(default=(), alias="any")
-    all_of: tuple[str, ...] = Field(default=(), alias="all")
-    none_of: tuple[str, ...] = Field(default=(), alias="none")
+    condition: Known = ""
+    any_of: tuple[Name, ...] = Field(default=(), alias="any", max_length=100)
+    all_of: tuple[Name, ...] = Field(default=(), alias="all", max_length=100)
+    none_of: tuple[Name, ...] = Field(default=(), alias="none", max_length=100)
+
+    @model_validator(mode="after")
+    def _looks_for_something(self) -> Self:
+        if not (self.any_of or self.all_of):
+            raise _bad("no_word")
+        return self
 
 
 class SectionWords(_Words):
@@ -154,7 +234,7 @@ class SectionWords(_Words):
 class RuleSetWords(SectionWords):
     """A whole rule set file."""
 
-    version: Annotated[str, Field(min_length=1, max_length=32)]
+    version: Annotated[str, Field(max_length=32, pattern=r"^\w[\w.-]*$")]
     note: Annotated[str, Field(max_length=1000)] = ""
     rules: tuple[RuleWords, ...] = ()
 

@@ -21,6 +21,15 @@ class DryRunState(str, Enum):
     FAILED = "failed"
 
 
+class DryRunFailure(str, Enum):
+    """Why a dry run failed; Chinese in `app.texts` (`dry_run.failure.<value>`)."""
+
+    CHANGED = "changed"
+    BROKEN = "broken"
+    INTERRUPTED = "interrupted"
+    ATTEMPTS = "attempts"
+
+
 class DryRun(SQLModel, table=True):
     """One replay of the last `wanted` reports through a version; `content_sha256` is the content it saw."""
 
@@ -39,7 +48,7 @@ class DryRun(SQLModel, table=True):
     claimed_at: datetime | None = None
     attempts: int = 0
     summary: dict[str, Any] | None = json_column(default=None)
-    failure: str | None = Field(default=None, max_length=200)
+    failure: DryRunFailure | None = choice(DryRunFailure, length=200, default=None)
     requested_at: datetime
     finished_at: datetime | None = None
 

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "city_import.help": "导入网格：街道边界或单元网格（GeoJSON、CSV、XLSX）。整份文件先检查，没有错误才一次性启用，"
     "服务不必停。",
-    "city_import.option_file": "GeoJSON、CSV 或 XLSX 文件，最大 100 MB。",
+    "city_import.option_file": "GeoJSON、CSV 或 XLSX 文件，最大 1 GB。",
     "city_import.option_level": "文件里的每个要素是什么：street 街道（9 位编码，自动切分网格）或 cell 单元网格"
     "（15 位编码）。",
     "city_import.option_datum": "坐标系：wgs84、gcj02、cgcs2000 或 bd09；文件没有写明 crs 时必须给出。",
@@ -17,7 +17,6 @@ TEXTS: dict[str, str] = {
     "city_import.option_dry_run": "只检查并给出报告和图，不作改动。",
     "city_import.option_picture": "把全部区域和问题画成 SVG 图，写到这个文件。",
     "city_import.progress.import_read": "读取文件",
-    "city_import.progress.import_shapes": "检查边界",
     "city_import.progress.import_convert": "换算坐标",
     "city_import.progress.import_overlaps": "检查重叠",
     "city_import.progress.import_gaps": "检查空隙",

@@ -25,7 +25,7 @@ TEXTS: dict[str, str] = {
     "problem.MASTER_IS_SELF": "不能并入自身",
     "problem.MASTER_IS_MERGED": "要并入的上报件已并入另一件，请并入那一件",
     "problem.MASTER_CLOSED": "要并入的上报件已办结或已终止",
-    "problem.HAS_FOLLOWERS": "已有其他上报件并入此件，不能再并案或撤回",
+    "problem.HAS_FOLLOWERS": "已有其他上报件并入此件，或有人“我也遇到”，不能再并案或撤回",
     "problem.SUPPLEMENT_EMPTY": "请填写补充说明或上传照片",
     "problem.SUPPLEMENTS_FULL": "每件最多补充 {most} 次，您的照片最多 {most_photos} 张",
     "problem.NOTES_FULL": "每件最多备注 {most} 次",

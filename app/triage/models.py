@@ -46,8 +46,8 @@ class TriageModel(SQLModel, table=True):
 class TriageProposal(SQLModel, table=True):
     """What triage said of one report, and what became of it.
 
-    `top` holds up to three `{scheme, class, condition_id, confidence}`, best first. `is_adopted`: the rules went on with
-    the first of them; `decided_class` is the class that a person confirmed or chose, and who did so.
+    `top` holds up to three `{scheme, class, condition_id, confidence}`, best first. `is_adopted`: the rules went on
+    with the first of them; `decided_class` is the class that a person confirmed or chose, and who did so.
     """
 
     __tablename__ = "triage_proposal"

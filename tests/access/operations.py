@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from httpx2 import Response
+from sqlmodel import select
 
 from app.dispatch.models import ReasonTemplate, SavedFilter
 from app.domain.report_number import make
@@ -17,9 +18,13 @@ from app.domain.roles import ACTS_ON, PERMISSIONS, SEES, Permission, Role, Rows
 from app.domain.workflow import ASSISTING_MAY, DESK_ROLE, Action, Desk, roles_for
 from app.infra.idempotency import claim_key, complete
 from app.media.links import PhotoSize, photo_url
+from app.reports.alike.tokens import join_token
+from app.reports.models import Follower, Report
+from app.rulebook.models import DryRun, DryRunState
 from tests.access.scene import FOREIGN, TARGETS, Asker, Foreign, Scene, Target, signed_in_again
 from tests.builders import NOW, a_photo
 from tests.builders_city import IN_LICUN
+from tests.components.builders import a_component
 from tests.media.pictures import a_jpeg
 
 P, A, R = Permission, Action, Role
@@ -209,6 +214,30 @@ def _other_filter(scene: Scene, asker: Asker, about: About, path: str) -> Asked:
     return Asked(_one_filter(scene, asker, about, path).path, {"json": _filter("reports")})
 
 
+def _join(scene: Scene, asker: Asker, _about: About, path: str) -> Asked:
+    """Join a stranger's report by a token as a refused submission would have given it to the asker."""
+    caller = scene.people[asker or R.CITIZEN].caller
+    with scene.service.database.reading() as session:
+        report_id = session.exec(select(Report.id).where(Report.number == scene.thing(asker, FOREIGN).number)).one()
+    secret, now = scene.service.app.state.link_secret, scene.service.clock.now
+    token = join_token(report_id or 0, user_id=caller.user_id, secret=secret, now=now)
+    return Asked(path, {"json": {"join_token": token}})
+
+
+def _one_followed(scene: Scene, asker: Asker, about: About, path: str) -> Asked:
+    """Ask about a report that one has joined oneself, or that somebody else has."""
+    who = scene.people[asker or R.CITIZEN].caller if about is Rows.OWN else scene.stranger
+    with scene.service.database.transaction() as session:
+        report = session.exec(select(Report).where(Report.number == scene.thing(asker, FOREIGN).number)).one()
+        mine = (Follower.report_id == report.id, Follower.user_id == who.user_id)
+        row = session.exec(select(Follower).where(*mine)).first()
+        if row is None:
+            row = Follower(report_id=report.id or 0, user_id=who.user_id, joined_at=scene.service.clock.now)
+            session.add(row)
+            session.flush()
+        return Asked(path.replace("{followed_id}", str(row.id)))
+
+
 def _template() -> dict[str, Any]:
     return {"action": "reject", "text": f"理由{next(_numbers)}", "position": 7}
 
@@ -229,6 +258,45 @@ def _other_template(scene: Scene, asker: Asker, about: About, path: str) -> Aske
     return Asked(_one_template(scene, asker, about, path).path, {"json": _template()})
 
 
+def _component(scene: Scene, _asker: Asker, _about: About, path: str) -> Asked:
+    code = f"37021301011{next(_numbers):06}"
+    with scene.service.database.transaction() as session:
+        session.add(a_component(code))
+    return Asked(path.replace("{component}", code))
+
+
+def _for_version(**options: Any) -> Ask:
+    """Ask about the version of the rules that is in force."""
+    return lambda scene, _asker, _about, path: Asked(
+        path.replace("{version}", scene.service.world.rules.version), dict(options)
+    )
+
+
+def _two_versions(scene: Scene, _asker: Asker, _about: About, path: str) -> Asked:
+    version = scene.service.world.rules.version
+    return Asked(path.replace("{version}", version).replace("{other}", version))
+
+
+def _rule_file(_scene: Scene, _asker: Asker, _about: About, path: str) -> Asked:
+    file = b"version: access\nrules: [{key: all, then: {role: street_office}, basis: x}]\n"
+    return Asked(path, {"files": {"file": ("rules.yaml", file, "application/yaml")}, "data": REASON})
+
+
+def _one_dry_run(scene: Scene, _asker: Asker, _about: About, path: str) -> Asked:
+    with scene.service.database.transaction() as session:
+        row = DryRun(
+            rule_set_id=scene.service.world.rule_set_id,
+            content_sha256="",
+            state=DryRunState.DONE,
+            editor="test",
+            wanted=1,
+            requested_at=scene.service.clock.now,
+        )
+        session.add(row)
+        session.flush()
+        return Asked(path.replace("{dry_run_id}", str(row.id)))
+
+
 def _upload(_scene: Scene, _asker: Asker, _about: About, path: str) -> Asked:
     picture = a_jpeg(next(_numbers), 48)
     return Asked(path, {"files": {"file": ("x.jpg", picture, "image/jpeg")}, "data": {"kind": "near"}})
@@ -244,6 +312,11 @@ def _shown(scene: Scene, asker: Asker, about: About, _path: str) -> Asked:
     secret: bytes = scene.service.app.state.link_secret
     photo_id = scene.thing(asker, about).photo_id
     return Asked(photo_url(photo_id, PhotoSize.SMALL, secret=secret, now=scene.service.clock.now))
+
+
+def _explaining(scene: Scene, asker: Asker, about: About, path: str) -> Asked:
+    assert isinstance(about, Rows | Foreign)
+    return Asked(path, {"json": {"number": scene.thing(asker, about).number}})
 
 
 def _listing(_scene: Scene, _asker: Asker, about: About, path: str) -> Asked:
@@ -290,6 +363,8 @@ OWN = dict.fromkeys(Role, frozenset({Rows.OWN}))
 AT_WORK = {role: rows - {Rows.OWN} for role, rows in SEES.items()}
 OWN_FILTER: dict[str, Any] = {"about": (Rows.OWN, FOREIGN), "sees": OWN, "missing": "FILTER_NOT_FOUND"}
 
+OWN_FOLLOWED: dict[str, Any] = {"about": (Rows.OWN, FOREIGN), "sees": OWN, "missing": "FOLLOWED_NOT_FOUND"}
+
 OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/auth/wechat": Operation((), _post({"code": "dev-anna"})),
     # Nobody of that name: whoever asks gets as far as the password.
@@ -315,8 +390,15 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/me/reports": Operation((P.VIEW_OWN_REPORTS,), _get()),
     "GET /api/v1/me/updates": Operation((P.VIEW_OWN_REPORTS,), _get(since="2026-11-20T10:00:00+08:00")),
     "GET /api/v1/reports": Operation((P.SEARCH_REPORTS,), _get()),
+    # Whoever was given a token for a report may join it, and sees nothing else of it.
+    "POST /api/v1/reports/join": Operation((P.JOIN_REPORT,), _join),
+    "GET /api/v1/followed": Operation((P.JOIN_REPORT,), _get()),
+    "DELETE /api/v1/followed/{followed_id}": Operation((P.JOIN_REPORT,), _one_followed, (204,), **OWN_FOLLOWED),
+    "GET /api/v1/reports/{number}/duplicates": Operation((P.FIND_DUPLICATES,), _reading, about=TARGETS, sees=AT_WORK),
     "POST /api/v1/reports/bulk": Operation((P.ACT_IN_BULK,), _bulk, about=TARGETS, acts_on=rows_to(A.NOTE)),
     "GET /api/v1/geo/resolve": Operation((P.RESOLVE_PLACE,), _get(**POINT["point"])),
+    "GET /api/v1/geo/components": Operation((P.FIND_COMPONENTS,), _get(**POINT["point"], category="facilities")),
+    "GET /api/v1/components/{component}": Operation((P.FIND_COMPONENTS,), _component),
     "GET /api/v1/me/filters": Operation((P.SAVE_FILTER,), _get()),
     "POST /api/v1/me/filters": Operation((P.SAVE_FILTER,), _save_filter, (201,), (None, *Queue)),
     "PUT /api/v1/me/filters/{filter_id}": Operation((P.SAVE_FILTER,), _other_filter, **OWN_FILTER),
@@ -332,7 +414,30 @@ OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/reports/{number}/release": Operation((P.PULL_QUEUE,), _reading, (200, 409), TARGETS),
     "GET /api/v1/analytics/handling-time": Operation((P.VIEW_ANALYTICS,), _get(**HANDLING_TIME)),
     "GET /api/v1/analytics/handling-time/reports": Operation((P.VIEW_ANALYTICS,), _get(**HANDLING_TIME)),
+    "GET /api/v1/routing/rule-sets": Operation((P.VIEW_RULES,), _get(limit=1)),
+    "POST /api/v1/routing/rule-sets": Operation((P.EDIT_RULES,), _rule_file, (201,)),
+    "GET /api/v1/routing/rule-sets/{version}": Operation((P.VIEW_RULES,), _for_version()),
+    "GET /api/v1/routing/rule-sets/{version}/rules": Operation((P.VIEW_RULES,), _for_version(params={"limit": 1})),
+    "GET /api/v1/routing/rule-sets/{version}/file": Operation((P.VIEW_RULES,), _for_version()),
+    "GET /api/v1/routing/rule-sets/{version}/diff/{other}": Operation((P.VIEW_RULES,), _two_versions),
+    # The version in force is published: who gets in is told that it cannot be checked, or published, again.
+    "POST /api/v1/routing/rule-sets/{version}/check": Operation((P.EDIT_RULES,), _for_version(), (409,)),
+    "POST /api/v1/routing/rule-sets/{version}/publish": Operation((P.EDIT_RULES,), _for_version(json=REASON), (409,)),
+    "POST /api/v1/routing/rule-sets/{version}/retire": Operation((P.EDIT_RULES,), _for_version(json=REASON), (409,)),
+    # Nobody works on it here, so only the first who asks gets a dry run of his own.
+    "POST /api/v1/routing/rule-sets/{version}/dry-runs": Operation(
+        (P.EDIT_RULES,), _for_version(json={"last": 1} | REASON), (202, 409)
+    ),
+    "GET /api/v1/routing/rule-sets/{version}/dry-runs": Operation((P.VIEW_RULES,), _for_version()),
+    "GET /api/v1/routing/dry-runs/{dry_run_id}": Operation((P.VIEW_RULES,), _one_dry_run),
+    "GET /api/v1/routing/dry-runs/{dry_run_id}/changes": Operation((P.VIEW_RULES,), _one_dry_run),
+    "GET /api/v1/routing/dry-runs/{dry_run_id}/changes.csv": Operation((P.VIEW_RULES,), _one_dry_run),
+    "POST /api/v1/routing/explain": Operation((P.EXPLAIN_ROUTING,), _explaining, about=TARGETS, sees=AT_WORK),
+    "GET /api/v1/routing/statistics": Operation((P.VIEW_RULES,), _get()),
+    "GET /api/v1/routing/suggestions": Operation((P.VIEW_RULES,), _get()),
     "GET /api/v1/analytics/definitions": Operation((P.VIEW_ANALYTICS,), _get()),
+    "GET /api/v1/triage/models": Operation((P.VIEW_TRIAGE,), _get()),
+    "GET /api/v1/triage/accuracy": Operation((P.VIEW_TRIAGE,), _get(since="2026-11-20T10:00:00+08:00")),
     **{
         f"POST /api/v1/reports/{{number}}/{action.value.replace('_', '-')}": _act(action, body)
         for action, body in ACTIONS.items()

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from app.city.importing.import_file import put_in_force
 from app.city.importing.known import known_city
 from app.city.snapshot import CitySnapshot
-from app.domain.cells import Level
+from app.domain.cells import Level, street_of
 from app.domain.working_time import beijing_day
 from app.infra.database import Database
 from app.reports.routing_step import decide
@@ -58,9 +58,10 @@ def renamed_streets() -> Any:
 def is_old(city: CitySnapshot) -> bool:
     """Say whether a city is all old: 36 cells, old names; one that is mixed fails."""
     streets = {area.name for area in city.areas.values() if area.level is Level.STREET}
-    streets |= {place.street_name for place in city._places}
+    codes = [city._cells.code(index) for index in range(len(city._cells))]
+    streets |= {city.area_name(street_of(code)) for code in codes}
     is_new = {name.startswith("新") for name in streets}
-    assert is_new == {len(city._places) != OLD_CELLS}, streets
+    assert is_new == {len(codes) != OLD_CELLS}, streets
     return is_new == {False}
 
 
@@ -110,6 +111,13 @@ def test_a_report_without_a_rule_in_a_new_street_goes_to_the_office_that_came_wi
     world = the_world(database)
     cell = world.city.locate(WEST + SIDE / 2, SOUTH + SIDE / 2).cell_code
     decision = decide(
-        cell_code=cell, condition=None, scheme="", place_type="", answers={}, channel="citizen", world=world, now=NOW
+        spot=(WEST + SIDE / 2, SOUTH + SIDE / 2),
+        cell_code=cell,
+        condition=None,
+        answers={},
+        channel="citizen",
+        component=None,
+        world=world,
+        now=NOW,
     )
     assert (cell[:9], decision.unit, decision.is_gap) == ("370202099", "370202099.street_office", True)

@@ -13,11 +13,11 @@ import pytest
 from app.city.importing import source_file, tables
 from app.city.importing.findings import Fault
 from app.city.importing.geojson import datum_of, read_geojson
-from app.city.importing.source_file import Content, format_of, take
+from app.city.importing.source_file import Content, encoding_of, format_of, take
 from app.city.importing.tables import read_csv
 from app.city.importing.wanted import GridLevel, ImportRefused
 from app.domain.gcj02 import Datum
-from tests.city.grid_files import csv_bytes, examined, four_streets, twelve_cells, xlsx_bytes
+from tests.city.grid_files import csv_bytes, examined, four_streets, silent, twelve_cells, xlsx_bytes
 
 
 def refusal(data: bytes, *, name: str = "grid.geojson", **wanted: Any) -> str:
@@ -245,6 +245,19 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path, monkeypatch: pytest.Monk
     assert refused.value.reason == "too_long"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("piece", range(1, 9))
+def test_signs_that_lie_across_two_pieces_are_read(encoding: str, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_file, "_CHUNK", piece)
+    data = csv_bytes(ROWS, encoding=encoding)
+    assert encoding_of(data) == encoding
+    assert examined(data, name="x.csv").plan is not None
+    cut_off = "street_code,name\n370202001,香港中路".encode()[:-1]
+    with pytest.raises(ImportRefused) as refused:
+        encoding_of(cut_off)
+    assert refused.value.reason == "cut_off"
+
+
 @pytest.mark.parametrize(("name", "reason"), [("nothing", "unreadable"), (".", "unreadable"), ("blank", "empty")])
 def test_what_is_no_file_is_refused(tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "blank").write_bytes(b" \n\t ")
@@ -255,13 +268,13 @@ def test_what_is_no_file_is_refused(tmp_path: Path, name: str, reason: str) -> N
 
 @pytest.mark.parametrize("make", [lambda: (read_geojson, GOOD), lambda: (read_csv, csv_bytes(ROWS))])
 def test_a_file_of_too_many_features_is_refused(
-    make: Callable[[], tuple[Callable[[bytes], object], bytes]], monkeypatch: pytest.MonkeyPatch
+    make: Callable[[], tuple[Callable[..., object], bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("geojson", "tables"):
         monkeypatch.setattr(f"app.city.importing.{module}.MAX_FEATURES", 3)
     read, data = make()
     with pytest.raises(ImportRefused) as refused:
-        read(data)
+        read(data, progress=silent)
     assert refused.value.reason == "too_many"
 
 

@@ -1,10 +1,13 @@
 """The cell of a point: inside, on a border, in a crack, on the beach, at sea."""
 
-import numpy as np
+from collections.abc import Sequence
+
 import pytest
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from app.city.locating import CellIndex
+from app.city.packing import pack_shapes
 from app.domain.gcj02 import distance_m
 
 STEP = 0.01
@@ -13,14 +16,12 @@ WEST, SOUTH = 120.3, 36.0
 
 def index() -> CellIndex:
     """Return two cells side by side: 0 in the west, 1 in the east."""
-    return CellIndex(
-        np.array(
-            [
-                shapely.box(WEST, SOUTH, WEST + STEP, SOUTH + STEP),
-                shapely.box(WEST + STEP, SOUTH, WEST + 2 * STEP, SOUTH + STEP),
-            ]
-        )
-    )
+    west = shapely.box(WEST, SOUTH, WEST + STEP, SOUTH + STEP)
+    return indexed([west, shapely.box(WEST + STEP, SOUTH, WEST + 2 * STEP, SOUTH + STEP)])
+
+
+def indexed(shapes: Sequence[BaseGeometry]) -> CellIndex:
+    return CellIndex(pack_shapes([f"{number:015}" for number in range(len(shapes))], shapes))
 
 
 @pytest.mark.parametrize(("lon", "expected"), [(WEST + 0.004, 0), (WEST + 0.016, 1)])
@@ -50,7 +51,7 @@ def test_outside_the_nearest_cell_is_given_with_its_distance(offset: float) -> N
 
 def test_nearest_is_measured_in_metres_not_in_degrees() -> None:
     """East of one cell and north of another: fewer degrees north are more metres."""
-    cells = CellIndex(np.array([shapely.box(120.30, 36.0, 120.31, 36.01), shapely.box(120.30, 36.0240, 120.32, 36.03)]))
+    cells = indexed([shapely.box(120.30, 36.0, 120.31, 36.01), shapely.box(120.30, 36.0240, 120.32, 36.03)])
     # 0.0100 degrees of longitude are 900 m, 0.0090 of latitude 1,000 m.
     found = cells.find(120.32, 36.0150 - 0.0070)
     assert found is not None
@@ -69,4 +70,4 @@ def test_far_away_there_is_nothing(point: tuple[float, float]) -> None:
 
 
 def test_an_empty_city_holds_no_point() -> None:
-    assert CellIndex(np.array([], dtype=object)).find(120.3, 36.0) is None
+    assert indexed([]).find(120.3, 36.0) is None

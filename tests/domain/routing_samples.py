@@ -1,5 +1,7 @@
 """One report's facts and the smallest rules about it, for the tests of routing."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,20 +32,27 @@ def a_rule(key: str = "r", *, unit: str = "u", role: str = "", powers: bool = Fa
     return Rule(key, When(**when), Then(unit="" if role else unit, role=role), "依据", powers=ranked)
 
 
-class OneOffice:
-    """A city in which every unit works that is named, and whose only unit of a known kind is a street office."""
+@dataclass(frozen=True)
+class Units:
+    """The units of a city by kind and area, read as `CitySnapshot` reads them; those `away` are not at work."""
 
-    def unit_for(self, kind: str, _area_code: str) -> str | None:
-        return "office" if kind == "street_office" else None
+    by_area: Mapping[tuple[str, str], str] = field(default_factory=lambda: {("street_office", ""): "office"})
+    away: frozenset[str] = frozenset()
 
-    def unit_at(self, _kind: str, _area_code: str) -> str | None:
+    def unit_for(self, kind: str, area_code: str) -> str | None:
+        for length in (15, 12, 9, 6, 4, 0):
+            if length <= len(area_code) and (kind, area_code[:length]) in self.by_area:
+                return self.by_area[kind, area_code[:length]]
         return None
 
-    def is_at_work(self, _unit_code: str) -> bool:
-        return True
+    def unit_at(self, kind: str, area_code: str) -> str | None:
+        return self.by_area.get((kind, area_code))
+
+    def is_at_work(self, unit_code: str) -> bool:
+        return unit_code not in self.away
 
 
-ONE_OFFICE = OneOffice()
+ONE_OFFICE = Units()
 
 
 def a_set(*rules: Rule) -> RuleSet:

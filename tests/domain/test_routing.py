@@ -3,23 +3,27 @@
 import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from app.domain.routing import (
+from app.domain.limits import Limit, LimitUnit
+from app.domain.routing.deciding import RuleSet
+from app.domain.routing.decision import ResolvedBy
+from app.domain.routing.rules import (
     FALLBACK_RULE,
     AreaRank,
     BadRule,
+    DayKind,
     Rule,
-    RuleSet,
     Then,
     When,
     Window,
-    area_rank,
 )
+from app.domain.routing.specificity import area_rank
 from app.domain.working_time import BEIJING
-from tests.domain.routing_samples import CELL, FACTS, a_rule, one_office, winner
+from tests.domain.routing_samples import CELL, FACTS, HIGH_TECH, ONE_OFFICE, Units, a_rule, a_set, winner
 
 # The order of the rulebook, the narrowest first; each beats the next whatever else the next asks for.
 AREAS_BY_RANK: list[tuple[str, dict[str, Any]]] = [
@@ -37,6 +41,8 @@ TOPICS_BY_RANK: list[tuple[str, dict[str, Any]]] = [
     ("major", {"class_prefix": "06"}),
     ("any", {}),
 ]
+LIMIT = Limit(Decimal(2), LimitUnit.WORK_HOUR)
+ZONE = HIGH_TECH.code
 MOST_SPECIFIC_TOPIC, MOST_SPECIFIC_AREA = TOPICS_BY_RANK[0][1], AREAS_BY_RANK[0][1]
 
 ORDER: list[tuple[str, Rule, Rule]] = [
@@ -85,11 +91,14 @@ def test_the_more_specific_rule_wins(strong: Rule, weak: Rule, names: tuple[str,
         (ORDER[1][1], ORDER[1][2], "attributes"),
         (a_rule("a", area=CELL), a_rule("b", area=CELL[:9]), "area"),
         (a_rule("a", class_prefix="06010"), a_rule("b", class_prefix="06"), "topic"),
+        (a_rule("a", scheme="gbt"), a_rule("b"), "scheme"),
+        (a_rule("a", channels=frozenset({"citizen"})), a_rule("b"), "channel"),
+        (a_rule("a", window=Window()), a_rule("b"), "window"),
         (a_rule("a"), a_rule("b", unit="other"), "key"),
     ],
 )
 def test_a_decision_names_who_was_passed_over_and_why(strong: Rule, weak: Rule, lost_on: str) -> None:
-    decision = RuleSet([weak, strong], version="v").decide(FACTS, find_unit=one_office)
+    decision = a_set(weak, strong).decide(FACTS, units=ONE_OFFICE)
     (passed,) = decision.passed_over
     assert (decision.rule, passed.key, passed.lost_on) == ("a", "b", lost_on)
     assert decision.is_tie == (lost_on == "key")
@@ -108,22 +117,29 @@ def test_a_decision_says_on_what_it_matched_and_on_what_basis() -> None:
             channels=frozenset({"citizen", "service"}),
             window=Window(),
         ),
-        Then(unit="u", assisting=("x", "y"), limit="2 work_hour", priority=3, auto_dispatch=False),
+        Then(unit="u", assisting=("x", "y"), limit=LIMIT, priority=3, auto_dispatch=False),
         "第十四条",
     )
-    decision = RuleSet([rule], version="v").decide(FACTS, find_unit=one_office)
-    assert (decision.unit, decision.basis) == ("u", "第十四条")
-    assert (decision.assisting, decision.limit, decision.priority) == (("x", "y"), "2 work_hour", 3)
+    decision = a_set(rule).decide(FACTS, units=ONE_OFFICE)
+    assert (decision.unit, decision.resolved_by, decision.basis) == ("u", ResolvedBy.UNIT, "第十四条")
+    assert (decision.assisting, decision.limit, decision.priority) == (("x", "y"), LIMIT, 3)
     assert not decision.auto_dispatch
+    assert decision.jurisdiction == ""
     assert decision.matched == (
-        "class=06010",
-        "condition=满溢",
-        f"area={CELL[:9]}",
-        "place_type=market",
-        "consequence=water_polluted",
-        "channel=citizen,service",
-        "window",
+        ("class", "06010"),
+        ("condition", "满溢"),
+        ("area", CELL[:9]),
+        ("place_type", "market"),
+        ("consequence", "water_polluted"),
+        ("channel", "citizen,service"),
+        ("window", "in"),
     )
+
+
+def test_a_decision_names_scheme_polygon_and_functional_area_too() -> None:
+    polygon, area = a_rule("a", scheme="gbt", polygon="old-town"), a_rule("b", jurisdiction=ZONE)
+    assert a_set(polygon).decide(FACTS, units=ONE_OFFICE).matched == (("scheme", "gbt"), ("polygon", "old-town"))
+    assert a_set(area).decide(FACTS, units=ONE_OFFICE).matched == (("jurisdiction", ZONE),)
 
 
 @pytest.mark.parametrize(
@@ -195,10 +211,31 @@ def beijing(day: str, hour: int = 12) -> datetime:
         (Window(hours=(22, 24)), beijing("2026-11-20", 22), True),
         (Window(hours=(22, 24)), beijing("2026-11-20", 21), False),
         (Window(hours=(0, 6)), beijing("2026-11-20", 6), False),
+        # Hours over midnight.
+        (Window(hours=(22, 6)), beijing("2026-11-20", 23), True),
+        (Window(hours=(22, 6)), beijing("2026-11-20", 5), True),
+        (Window(hours=(22, 6)), beijing("2026-11-20", 6), False),
+        (Window(hours=(22, 6)), beijing("2026-11-20", 21), False),
     ],
 )
 def test_a_window_is_read_in_beijing(window: Window, at: datetime, holds: bool) -> None:
-    assert window.holds(at) is holds
+    assert window.holds(at, is_working_day=True) is holds
+
+
+@pytest.mark.parametrize(
+    ("days", "is_working_day", "holds"),
+    [
+        (DayKind.ANY, True, True),
+        (DayKind.ANY, False, True),
+        (DayKind.WORKING, True, True),
+        (DayKind.WORKING, False, False),
+        (DayKind.REST, True, False),
+        (DayKind.REST, False, True),
+    ],
+)
+def test_the_calendar_says_which_days_are_worked(days: DayKind, is_working_day: bool, holds: bool) -> None:
+    facts = replace(FACTS, is_working_day=is_working_day)
+    assert (winner(a_rule(window=Window(days=days)), facts=facts) == "r") is holds
 
 
 @pytest.mark.parametrize(
@@ -241,30 +278,11 @@ def test_areas_are_ranked_by_what_they_name() -> None:
     assert area_rank(When()) is AreaRank.CITY
 
 
-def test_a_role_becomes_the_unit_where_the_report_lies() -> None:
-    asked: list[tuple[str, str]] = []
-
-    def find(kind: str, area: str) -> str | None:
-        asked.append((kind, area))
-        return f"{area[:9]}.{kind}"
-
-    decision = RuleSet([a_rule(role="squad")], version="v").decide(FACTS, find_unit=find)
-    assert decision.unit == "370213006.squad"
-    assert asked == [("squad", CELL)]
-
-
-def test_a_rule_whose_role_nobody_has_there_gives_way_and_is_named() -> None:
-    rules = [a_rule("nobody", role="harbour_office", area=CELL), a_rule("somebody", unit="u")]
-    decision = RuleSet(rules, version="v").decide(FACTS, find_unit=one_office)
-    assert decision.rule == "somebody"
-    assert [(each.key, each.unit, each.lost_on) for each in decision.passed_over] == [("nobody", "", "unit")]
-
-
 @pytest.mark.parametrize("rules", [[], [a_rule(role="harbour_office")], [a_rule(class_prefix="09")]])
 def test_an_unmatched_report_goes_to_the_street_and_is_a_gap(rules: list[Rule]) -> None:
-    decision = RuleSet(rules, version="v").decide(FACTS, find_unit=one_office)
+    decision = a_set(*rules).decide(FACTS, units=ONE_OFFICE)
     assert (decision.unit, decision.rule, decision.basis) == ("office", FALLBACK_RULE, "属地管理")
-    assert decision.matched == (f"area={CELL[:9]}",)
+    assert decision.matched == (("area", CELL[:9]),)
     assert decision.is_gap
     assert not decision.auto_dispatch
     assert not decision.is_tie
@@ -272,15 +290,20 @@ def test_an_unmatched_report_goes_to_the_street_and_is_a_gap(rules: list[Rule]) 
 
 def test_a_city_without_street_offices_is_told_so() -> None:
     with pytest.raises(BadRule) as refused:
-        RuleSet([], version="v").decide(FACTS, find_unit=lambda _kind, _area: None)
+        a_set().decide(FACTS, units=Units({}))
     assert refused.value.facts["reason"] == "no_fallback"
 
 
 def test_a_report_without_a_class_meets_a_rule_for_any_class_once() -> None:
-    decision = RuleSet([a_rule("any")], version="v").decide(replace(FACTS, class_code=""), find_unit=one_office)
+    decision = a_set(a_rule("any")).decide(replace(FACTS, class_code=""), units=ONE_OFFICE)
     assert decision.rule == "any"
     assert decision.passed_over == ()
     assert not decision.is_tie
+
+
+def test_a_report_that_is_known_to_the_street_only_meets_a_rule_of_the_street_once() -> None:
+    decision = a_set(a_rule(area=CELL[:9])).decide(replace(FACTS, cell=CELL[:9]), units=ONE_OFFICE)
+    assert (decision.rule, decision.passed_over, decision.is_tie) == ("r", (), False)
 
 
 def test_instants_of_other_zones_are_read_in_beijing_too() -> None:

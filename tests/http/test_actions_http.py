@@ -99,13 +99,13 @@ def test_two_citizens_report_one_problem_and_both_get_its_result(service: Servic
     assert news[1]["text"] == "并入的上报件：处置单位已反馈处置结果"
 
     detail = acceptor.get(f"/reports/{master}").json()
-    assert detail["followers"] == {"count": 1, "numbers": [follower]}
+    assert detail["followers"] == {"count": 1, "numbers": [follower], "joined": 0}
     assert acceptor.get(f"/reports/{follower}").json()["master_number"] == master
     assert "unmerge" in acceptor.get(f"/reports/{follower}").json()["allowed_actions"]
     back = act(acceptor, follower, "unmerge", {"note": "是另一辆"})
     assert (back["status"], back["holder"], back["due_at"]) == ("submitted", "acceptance", "2026-11-20T10:31:00+08:00")
     assert second.get(f"/reports/{follower}").json()["master"] is None
-    assert acceptor.get(f"/reports/{master}").json()["followers"] == {"count": 0, "numbers": []}
+    assert acceptor.get(f"/reports/{master}").json()["followers"] == {"count": 0, "numbers": [], "joined": 0}
 
 
 @pytest.mark.parametrize(

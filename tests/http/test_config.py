@@ -1,5 +1,8 @@
 """What a client asks before anything else: the city's categories and what the server accepts."""
 
+from dataclasses import replace
+
+from app.domain.questions import Choice, Question
 from app.infra.blobs import BlobStore
 from app.main import create_app
 from tests.builders import NOW
@@ -31,6 +34,54 @@ def test_a_client_learns_the_citizens_categories_and_the_limits(service: Service
     }
     assert config["now"] == "2026-11-20T10:00:00+08:00"
     assert answer.headers["cache-control"] == "public, max-age=60"
+
+
+def test_a_category_brings_the_questions_whose_answers_decide(service: Service) -> None:
+    config = service.client.get("/api/v1/config").json()
+    questions = {each["code"]: each["questions"] for each in config["categories"]}
+    assert {code for code, asked in questions.items() if asked} == {"parking"}
+    assert questions["parking"] == [
+        {
+            "code": "place_type",
+            "text": "车停在什么地方？",
+            "choices": [{"code": "carriageway", "text": "车行道上"}, {"code": "pavement", "text": "人行道上"}],
+        }
+    ]
+    assert config["rule_set"] == "default-2"
+    # Those of categories that only staff use, and for reports without a category.
+    assert [each["code"] for each in config["questions"]] == ["place_type", "place_type", "consequence"]
+
+
+def test_every_choice_of_a_public_category_is_taken(service: Service) -> None:
+    citizen = service.citizen()
+    categories = service.client.get("/api/v1/config").json()["categories"]
+    sent = [
+        citizen.report(category=category["code"], answers={question["code"]: choice["code"]})
+        for category in categories
+        for question in category["questions"]
+        for choice in question["choices"]
+    ]
+    assert {each["status"] for each in sent} == {"dispatched"}
+    assert len(sent) == 2
+
+
+def test_other_rules_in_force_give_another_tag(service: Service) -> None:
+    """The client that asks with the old one gets the new questions at once."""
+    holder = service.app.state.world
+    before = holder.current()
+    tag = service.client.get("/api/v1/config").headers["etag"]
+    question = Question("colour", "什么颜色？", frozenset({"sanitation"}), (Choice("red", "红"),))
+    rulebook = replace(before.rulebook, rule_set_id=before.rule_set_id + 1, questions=(question,))
+    holder._world = replace(before, rulebook=rulebook)
+    try:
+        changed = service.client.get("/api/v1/config", headers={"If-None-Match": tag})
+    finally:
+        holder._world = before
+    assert (changed.status_code, changed.headers["etag"] == tag) == (200, False)
+    asked = {
+        each["code"]: [question["code"] for question in each["questions"]] for each in changed.json()["categories"]
+    }
+    assert (asked["sanitation"], asked["parking"]) == (["colour"], [])
 
 
 def test_an_unchanged_city_is_not_sent_again(service: Service) -> None:

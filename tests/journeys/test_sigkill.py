@@ -144,6 +144,7 @@ def _body(draft: Draft, photo_id: str) -> bytes:
             "description": f"第 {draft.index} 件",
             "location": {"lon": lon, "lat": lat, "datum": "wgs84", "source": "gps"},
             "photo_ids": [photo_id],
+            "duplicates_acknowledged": True,
         }
     ).encode()
 

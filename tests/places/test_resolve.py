@@ -53,7 +53,8 @@ def test_the_unit_and_its_reason_are_those_a_report_would_get(service: Service) 
     assert (unit["code"], unit["is_fallback"]) == (SQUAD, False)
     number = citizen.report(category=DECISIVE_CATEGORY)["number"]
     report = lead.get(f"/reports/{number}").json()
-    assert (unit["code"], unit["name"], unit["basis"]) == (report["unit"], report["unit_name"], report["why"])
+    assert (unit["code"], unit["name"]) == (report["unit"], report["unit_name"])
+    assert unit["basis"] == report["routing"]["basis"]
 
 
 def test_without_a_category_it_is_whoever_answers_for_the_street(service: Service) -> None:

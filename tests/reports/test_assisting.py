@@ -7,7 +7,6 @@ from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from app.domain.roles import Caller, Role
-from app.domain.routing.deciding import RuleSet
 from app.domain.workflow import Action, RoleMayNot, Status
 from app.journal.queries import entries_of
 from app.reports.access import ReportNotFound, get_visible
@@ -35,6 +34,7 @@ from tests.builders import (
     at_status,
     staff,
     submission,
+    with_rules,
 )
 from tests.builders_city import LICANG, LICUN
 from tests.query_recorder import QueryRecorder
@@ -133,7 +133,7 @@ def with_helpers(world: World, *codes: str) -> World:
         replace(rule, then=replace(rule.then, assisting=codes)) if key == "class-09009" else rule
         for key, rule in world.rules.rules.items()
     ]
-    return replace(world, rules=RuleSet(rules, version=world.rules.version))
+    return with_rules(world, rules)
 
 
 def test_a_rule_that_dispatches_by_itself_names_them_at_once(town: Town) -> None:

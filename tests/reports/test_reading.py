@@ -12,7 +12,6 @@ from app.reports.schemas import ReportDetail, ReportRead
 from app.reports.updates import MOST, updates
 from app.reports.world import WorldHolder
 from app.routing.models import RuleSetState, RuleSetVersion
-from app.routing.rule_files import load_active_rules
 from tests.builders import DECISIVE_CATEGORY, NOW, SQUAD, Case, a_photo, a_report, at_status, people, staff
 from tests.query_recorder import QueryRecorder
 from tests.towns import Town
@@ -91,7 +90,9 @@ def test_an_overdue_clock_is_shown_as_it_stands_now(town: Town) -> None:
 def test_the_reason_is_shown_while_the_chosen_unit_has_the_report(town: Town) -> None:
     with town.database.transaction() as session:
         case = at_status(session, town.world, S.DISPATCHED)
-        assert seen_by(session, case, R.CITIZEN).why is not None
+        basis = case.report(session).routing["basis"]
+        squad = town.world.city.units[SQUAD].name
+        assert seen_by(session, case, R.CITIZEN).why == f"派发至{squad}，依据：{basis}"
         case.do(session, A.RETURN)
         case.do(session, A.DISPATCH, unit="370213.urban_management")
         assert seen_by(session, case, R.CITIZEN).why is None
@@ -131,7 +132,7 @@ def test_an_answer_to_an_action_says_where_the_report_stands(town: Town) -> None
     assert answer.allowed_actions == [A.SIGN, A.ASSIGN, A.RETURN, A.NOTE]
 
 
-def test_news_are_bounded_in_order_and_cost_three_statements(town: Town) -> None:
+def test_news_are_bounded_in_order_and_cost_four_statements(town: Town) -> None:
     with town.database.transaction() as session:
         case = at_status(session, town.world, S.HANDLING)
         citizen = case.people[R.CITIZEN]
@@ -148,7 +149,7 @@ def test_news_are_bounded_in_order_and_cost_three_statements(town: Town) -> None
         case.later(seconds=30).do(session, A.SUBMIT_RESULT)
     with QueryRecorder(town.database) as recorder, town.database.reading() as session:
         news = updates(session, since=since, caller=citizen, now=NOW + timedelta(days=1)).items
-    assert len(recorder.statements) == 3
+    assert len(recorder.statements) == 4
     assert len(news) == MOST
     assert [each.at for each in news] == sorted(each.at for each in news)
     assert {each.action for each in news} == {A.SUBMIT}
@@ -175,8 +176,6 @@ def test_a_changed_city_gives_a_new_world_with_its_rules(town: Town) -> None:
 
 
 def _publish_again(session: Session) -> None:
-    rule_set_id, _ = load_active_rules(session, now=NOW)
-    assert rule_set_id
     session.add(
         RuleSetVersion(
             version="second",

@@ -59,7 +59,7 @@ def test_a_decisive_rule_dispatches_at_once_and_every_step_names_it(town: Town) 
     assert [entry.holder for entry in entries] == ["acceptance", "acceptance", "dispatch", SQUAD]
     for entry in entries[1:]:
         assert entry.facts["rule"] == report.rule_key == "class-09009"
-        assert entry.facts["rule_set"] == "default-1"
+        assert entry.facts["rule_set"] == "default-2"
         assert entry.facts["basis"]
     assert entries[3].facts["unit_name"] == town.world.city.units[SQUAD].name
     assert entries[2].facts["limit"] == "2"
@@ -69,15 +69,48 @@ def test_the_reason_is_kept_with_the_report(town: Town) -> None:
     answers = {"place_type": "pavement"}
     with town.database.transaction() as session:
         report = a_report(session, town.world, category=DECISIVE_CATEGORY, answers=answers)
+    of_class = {"criterion": "class", "value": "09009", "name": "机动车乱停放"}
+    squad = town.world.city.units[SQUAD].name
     assert report.routing == {
-        "rule_set": "default-1",
+        "rule_set": "default-2",
+        "effective_from": NOW.isoformat(),
+        "editor": "suishoupai",
+        "decided_at": NOW.isoformat(),
         "rule": "parking-on-pavement",
-        "unit": SQUAD,
-        "unit_name": town.world.city.units[SQUAD].name,
         "basis": "人行道上的机动车乱停放由城市管理（综合执法）查处；通行做法",
-        "matched": ["class=09009", "place_type=pavement"],
-        "passed_over": [{"key": "class-09009", "unit": SQUAD, "lost_on": "attributes"}],
+        "powers": "ordinary",
+        "matched": [of_class, {"criterion": "place_type", "value": "pavement", "name": "人行道上"}],
+        "then": {
+            "chain": [],
+            "role": "enforcement_squad",
+            "unit": "",
+            "unit_name": "",
+            "assisting_names": [],
+            "assisting_roles": [],
+        },
+        "unit": SQUAD,
+        "unit_name": squad,
+        "unit_area": "李村街道",
+        "resolved_by": "role",
+        "component": "",
+        "jurisdiction": "",
+        "jurisdictions": [],
         "assisting": [],
+        "assisting_names": [],
+        "limit": "",
+        "priority": 0,
+        "auto_dispatch": True,
+        "passed_over": [
+            {
+                "key": "class-09009",
+                "unit": SQUAD,
+                "unit_name": squad,
+                "lost_on": "attributes",
+                "basis": "街面秩序由街道综合行政执法队处置平台线索；默认矩阵，非官方清单",
+                "matched": [of_class],
+            }
+        ],
+        "passed_over_count": 1,
         "is_gap": False,
         "is_tie": False,
     }

@@ -6,10 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from app.city.snapshot import CitySnapshot
 from app.infra.database import Database
 from app.reports.world import World
 from app.setup import load_city
 from tests.builders import NOW, the_world
+
+
+@pytest.fixture(scope="session")
+def city(sqlite_town_template: Path) -> Iterator[CitySnapshot]:
+    """Give the small city, for tests that need no database."""
+    with Database(f"sqlite:///{sqlite_town_template}") as database:
+        yield the_world(database).city
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from app.city.default_data import Street, unit_kinds
 from app.city.importing.known import Delivery
-from app.city.importing.planning import Plan, Row
+from app.city.importing.planning import Plan, PlannedCells, Row
 from app.city.importing.wanted import ImportRefused
 from app.city.loading import Progress, add_generation, add_units
 from app.city.models import Area, Cell, GridGeneration
@@ -81,11 +81,9 @@ def _write_areas(session: Session, areas: Sequence[Row], *, generation_id: int) 
     session.execute(update(Area).where(col(Area.generation_id) != generation_id).values(shape=None))
 
 
-def _write_cells(
-    session: Session, cells: Sequence[Row], *, generation_id: int, today: date, progress: Progress
-) -> None:
+def _write_cells(session: Session, cells: PlannedCells, *, generation_id: int, today: date, progress: Progress) -> None:
     common = {"generation_id": generation_id, "valid_from": today, "valid_until": None}
-    for start in range(0, len(cells), _CHUNK):
-        progress("cells", start, len(cells))
-        session.connection().execute(insert(Cell), [{**cell, **common} for cell in cells[start : start + _CHUNK]])
+    for number, rows in enumerate(cells.rows(_CHUNK)):
+        progress("cells", number * _CHUNK, len(cells))
+        session.connection().execute(insert(Cell), [row | common for row in rows])
     progress("cells", len(cells), len(cells))

@@ -10,7 +10,7 @@ from app.city.importing.geojson import read_geojson
 from app.city.importing.judging import Judged, judge
 from app.city.importing.known import Delivery, KnownCity
 from app.city.importing.planning import Plan, is_too_fine, plan_rows
-from app.city.importing.source_file import Content, RawFile, format_of
+from app.city.importing.source_file import Content, format_of
 from app.city.importing.tables import read_csv, read_xlsx
 from app.city.importing.wanted import ImportRefused, Wanted
 from app.city.loading import Progress
@@ -22,10 +22,14 @@ _SOURCE_LONGEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """All that is known of a file before anything is changed; without a `plan` there is nothing to apply."""
+    """All that is known of a file before anything is changed; without a `plan` there is nothing to apply.
+
+    `format` is the file's, `count` how many features it has.
+    """
 
     content: Content
-    raw: RawFile
+    format: str
+    count: int
     judged: Judged
     known: KnownCity
     delivery: Delivery
@@ -42,14 +46,13 @@ def examine(content: Content, *, wanted: Wanted, known: KnownCity, progress: Pro
 
     :raises ImportRefused: the file cannot be judged at all
     """
-    progress("import_read", 0, 1)
-    raw = _READERS[format_of(content)](content.data)
+    raw = _READERS[format_of(content)](content.data, progress=progress)
     progress("import_read", 1, 1)
     judged = judge(raw, wanted=wanted, known=known, progress=progress)
     is_good = not judged.findings.errors and not is_too_fine(judged, wanted)
     plan = plan_rows(judged, wanted=wanted, known=known, progress=progress) if is_good else None
     delivery = Delivery(content.sha256, judged.datum.value, _note(wanted))
-    return Examined(content, raw, judged, known, delivery, plan)
+    return Examined(content, raw.format, len(raw.features), judged, known, delivery, plan)
 
 
 def _note(wanted: Wanted) -> str:

@@ -11,7 +11,7 @@ from app.city.importing.fields import Words, words_of
 from app.city.importing.findings import Fault, Findings
 from app.city.importing.known import KnownCity
 from app.city.importing.naming import settle_words
-from app.city.importing.polygons import BadGeometry, polygon_of
+from app.city.importing.polygons import BadGeometry
 from app.city.importing.shape_judging import judge_shapes
 from app.city.importing.source_file import RawFile
 from app.city.importing.wanted import GridLevel, ImportRefused, Wanted
@@ -19,8 +19,6 @@ from app.city.loading import Progress
 from app.city.plane import Plane, Shapes
 from app.domain.gcj02 import Datum
 from app.texts import text
-
-_STEP = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def judge(raw: RawFile, *, wanted: Wanted, known: KnownCity, progress: Progress)
     words = words_of(raw.features, wanted)
     labels = [_label(raw, feature.number, each) for feature, each in zip(raw.features, words, strict=True)]
     words = settle_words(words, labels, wanted=wanted, known=known, findings=findings)
-    shapes = _shapes(raw, labels, findings, progress)
+    shapes = _shapes(raw, labels, findings)
     there = np.array([index for index, shape in enumerate(shapes) if shape is not None], dtype=np.int64)
     plane = Plane(0, 0)
     if there.size:
@@ -90,17 +88,14 @@ def _label(raw: RawFile, number: int, words: Words) -> str:
     return text(key, number=number, said=f"（{said}）" if said else "")
 
 
-def _shapes(raw: RawFile, labels: Sequence[str], findings: Findings, progress: Progress) -> list[BaseGeometry | None]:
+def _shapes(raw: RawFile, labels: Sequence[str], findings: Findings) -> list[BaseGeometry | None]:
     shapes: list[BaseGeometry | None] = []
     for index, feature in enumerate(raw.features):
-        if index % _STEP == 0:
-            progress("import_shapes", index, len(labels))
-        try:
-            shapes.append(polygon_of(feature.geometry))
-        except BadGeometry as bad:
+        if isinstance(feature.geometry, BadGeometry):
             shapes.append(None)
-            findings.add(bad.fault, index, label=labels[index], **bad.facts)
-    progress("import_shapes", len(labels), len(labels))
+            findings.add(feature.geometry.fault, index, label=labels[index], **feature.geometry.facts)
+        else:
+            shapes.append(feature.geometry)
     return shapes
 
 

@@ -1,8 +1,9 @@
 """Turn a judged file without errors into the rows of a new generation: cells, and the areas above them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,12 @@ from app.city.importing.judging import Judged
 from app.city.importing.known import KnownCity
 from app.city.importing.wanted import GridLevel, Wanted
 from app.city.loading import Progress
-from app.city.plane import Shapes
+from app.city.plane import Plane, Shapes
 from app.domain.cells import Level, community_of, district_of, level_of, street_of
 from app.texts import text
 
-MAX_CUT_CELLS = 200_000
-"""As many as an index in memory is good for; smaller cells than that come from a survey."""
+MAX_CUT_CELLS = 1_200_000
+"""As many as a file of cells may hold."""
 
 MAX_SQUARES = 2_000_000
 """Over the bounds of one street, whose parts may lie far apart; a gigabyte or so of memory."""
@@ -34,11 +35,33 @@ Drawn = dict[str, BaseGeometry]
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedCells:
+    """Cells by code, with shapes in WGS-84 degrees; their rows, which take twice that memory, are made in chunks."""
+
+    drawn: Drawn
+    plane: Plane
+
+    def __len__(self) -> int:
+        return len(self.drawn)
+
+    def rows(self, size: int) -> Iterator[list[Row]]:
+        """Yield the rows, still without what they have in common, `size` at a time."""
+        cells = iter(self.drawn.items())
+        while chunk := list(islice(cells, size)):
+            shapes: Shapes = np.array([shape for _, shape in chunk], dtype=object)
+            areas_m2 = self.plane.areas_m2(self.plane.shapes_in_metres(shapes)).tolist()
+            yield [
+                {"code": code, "shape": shape, "area_m2": round(area_m2, 1)}
+                for (code, _), shape, area_m2 in zip(chunk, shapely.to_wkb(shapes).tolist(), areas_m2, strict=True)
+            ]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The rows of a generation, still without its id; areas in an order in which parents come first."""
 
     areas: Sequence[Row]
-    cells: Sequence[Row]
+    cells: "PlannedCells"
     offices: Mapping[str, str]
     """The streets, code and name, that need a unit for what no rule decides."""
 
@@ -62,7 +85,7 @@ def plan_rows(judged: Judged, *, wanted: Wanted, known: KnownCity, progress: Pro
     areas = [_area(code, names[code], shape, wanted) for code, shape in shapes.items()]
     progress("import_areas", 1, 1)
     offices = {code: names[code] for code in sorted(streets) if wanted.add_offices and known.lacks_office(code)}
-    return Plan(areas, _cells(cells, judged), offices)
+    return Plan(areas, PlannedCells(cells, judged.plane), offices)
 
 
 def is_too_fine(judged: Judged, wanted: Wanted) -> bool:
@@ -151,13 +174,3 @@ def _area(code: str, name: str, shape: BaseGeometry, wanted: Wanted) -> Row:
         "shape": shapely.to_wkb(shape),
         "is_approximate": wanted.is_approximate or (level is Level.COMMUNITY and wanted.level is GridLevel.STREET),
     }
-
-
-def _cells(cells: Drawn, judged: Judged) -> list[Row]:
-    shapes: Shapes = np.array(list(cells.values()), dtype=object)
-    areas_m2 = judged.plane.areas_m2(judged.plane.shapes_in_metres(shapes)).tolist()
-    wkb = shapely.to_wkb(shapes).tolist()
-    return [
-        {"code": code, "shape": shape, "area_m2": round(area_m2, 1)}
-        for code, shape, area_m2 in zip(cells, wkb, areas_m2, strict=True)
-    ]

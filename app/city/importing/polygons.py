@@ -26,6 +26,14 @@ class BadGeometry(Exception):
         self.facts = facts
 
 
+def polygon_or_fault(raw: object) -> BaseGeometry | BadGeometry:
+    """Return what `polygon_of` returns or raises."""
+    try:
+        return polygon_of(raw)
+    except BadGeometry as bad:
+        return bad.with_traceback(None)  # or a million of them keep their frames alive
+
+
 def polygon_of(raw: object) -> BaseGeometry:
     """Return a polygon or multipolygon in two dimensions, its rings closed, every vertex on Earth.
 

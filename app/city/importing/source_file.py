@@ -1,28 +1,37 @@
 """Take a file from the disk, find out what it is, and hand over its features as they stand, whatever the format."""
 
+import codecs
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shapely.geometry.base import BaseGeometry
+
+from app.city.importing.polygons import BadGeometry
 from app.city.importing.wanted import ImportRefused
 from app.domain.gcj02 import Datum
 
-MAX_BYTES = 100 * 1024 * 1024
-MAX_FEATURES = 300_000
+MAX_BYTES = 1024 * 1024 * 1024
+MAX_FEATURES = 1_200_000
+"""A city of a million cells with 20 vertices each is a file of 620 MB, and takes 5 GB of memory while it is judged."""
 
 _ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_CHUNK = 4 * 1024 * 1024
 _SUFFIXES = {".geojson": "geojson", ".json": "geojson", ".csv": "csv", ".txt": "csv", ".xlsx": "xlsx"}
 
 
 @dataclass(frozen=True, slots=True)
 class RawFeature:
-    """One feature as delivered; `number` is the feature's position from 1, or the row of its table."""
+    """One feature as delivered; `number` is the feature's position from 1, or the row of its table.
+
+    Its geometry is a polygon already, or what is wrong with it: as text a million of them would fill the memory twice.
+    """
 
     number: int
     properties: Mapping[str, object]
-    geometry: object
+    geometry: BaseGeometry | BadGeometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +92,28 @@ def format_of(content: Content) -> str:
     return "geojson" if content.data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["} else "csv"
 
 
-def decoded(data: bytes) -> str:
-    """Return the text of a file in UTF-8 (with or without a mark), GB 18030 (so GBK and GB 2312 too) or UTF-16.
+def encoding_of(data: bytes) -> str:
+    """Return how a text is written: UTF-8 (with or without a mark), GB 18030 (so GBK and GB 2312 too) or UTF-16.
 
     :raises ImportRefused: none of them fits, it is no text at all, or the text ends inside a sign
     """
     encodings = ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
     for encoding in encodings:
         try:
-            written = data.decode(encoding)
+            if _is_text(data, encoding):
+                return encoding
         except UnicodeDecodeError as failed:
-            if failed.reason == "unexpected end of data" and not data[: failed.start].isascii():
+            left = len(failed.object) - failed.start
+            if failed.reason == "unexpected end of data" and not data[: len(data) - left].isascii():
                 raise ImportRefused("cut_off") from None  # good up to half a sign: it would make nonsense as GBK
-        else:
-            if "\0" not in written:
-                return written
     raise ImportRefused("encoding")
+
+
+def _is_text(data: bytes, encoding: str) -> bool:
+    """Decode piece by piece, for a long text as a whole takes several times its bytes, and look for NUL."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    pieces = (
+        decoder.decode(data[start : start + _CHUNK], start + _CHUNK >= len(data))
+        for start in range(0, len(data), _CHUNK)
+    )
+    return not any("\0" in piece for piece in pieces)

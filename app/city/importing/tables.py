@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from openpyxl import load_workbook
 
-from app.city.importing.source_file import MAX_BYTES, MAX_FEATURES, RawFeature, RawFile, decoded
+from app.city.importing.polygons import polygon_or_fault
+from app.city.importing.source_file import MAX_FEATURES, RawFeature, RawFile, encoding_of
 from app.city.importing.wanted import ImportRefused
+from app.city.loading import Progress
 
 GEOMETRY_FIELDS = ("geometry", "geom", "wkt", "geojson", "边界", "几何", "坐标")
 
-MAX_UNPACKED = 3 * MAX_BYTES
+MAX_UNPACKED = 300 * 1024 * 1024
 """How much a workbook may unpack to: a bomb of kilobytes unpacks to gigabytes."""
 
 MAX_ROWS = 1_048_576
@@ -23,29 +25,49 @@ MAX_EMPTY_ROWS = 100_000
 """In a row: the reader makes each of them up, and a file of one kilobyte can ask for a million."""
 
 _MAX_COLUMNS = 64
+_STEP = 2_000
 Row = Sequence[object]
 
 
-def read_csv(data: bytes) -> RawFile:
+def read_csv(data: bytes, *, progress: Progress) -> RawFile:
     """Read comma, semicolon or tab separated rows.
 
     :raises ImportRefused: an unknown encoding, broken quoting, no geometry column, no row or too many
     """
-    content = decoded(data)
-    header = content.partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    csv.field_size_limit(MAX_BYTES)  # of the process; the default is shorter than the border of a street
+    return RawFile("CSV", _features(csv_rows(data, progress=progress)))
+
+
+def read_xlsx(data: bytes, *, progress: Progress) -> RawFile:
+    """Read the first sheet of a workbook, row by row.
+
+    :raises ImportRefused: as `xlsx_rows`; no geometry column, no row or too many
+    """
+    return RawFile("XLSX", _features(xlsx_rows(data, progress=progress)))
+
+
+def csv_rows(data: bytes, *, progress: Progress) -> Iterator[Row]:
+    """Yield comma, semicolon or tab separated rows, the header first.
+
+    :raises ImportRefused: an unknown encoding, broken quoting
+    """
+    source = io.BytesIO(data)
+    content = io.TextIOWrapper(source, encoding=encoding_of(data), newline="")
+    delimiter = max(",;\t", key=content.readline().count)
+    content.seek(0)
+    csv.field_size_limit(MAX_UNPACKED)  # of the process; the default is shorter than the border of a street
     try:
-        return RawFile("CSV", _features(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)))
+        for number, row in enumerate(csv.reader(content, delimiter=delimiter, strict=True)):
+            if number % _STEP == 0:
+                progress("import_read", source.tell(), len(data))
+            yield row
     except csv.Error as broken:
         raise ImportRefused("broken_csv", detail=broken) from None
 
 
-def read_xlsx(data: bytes) -> RawFile:
-    """Read the first sheet of a workbook, row by row.
+def xlsx_rows(data: bytes, *, progress: Progress) -> Iterator[Row]:
+    """Yield the rows of the first sheet of a workbook.
 
-    :raises ImportRefused: not a workbook, unpacks to too much, holds formulas, no geometry column, no row or too many,
-        also of empty ones
+    :raises ImportRefused: not a workbook, unpacks to too much, holds formulas, too many rows, also of empty ones
     """
     _refuse_bombs(data)
     try:
@@ -53,8 +75,12 @@ def read_xlsx(data: bytes) -> RawFile:
             warnings.simplefilter("ignore")  # openpyxl tells what it does not support; nothing here needs it
             book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
             sheet = book.worksheets[0]
+            claimed = sheet.max_row or 0
             sheet.reset_dimensions()  # a sheet may claim a million columns
-            return RawFile("XLSX", _features(_plain(sheet.iter_rows(max_col=_MAX_COLUMNS, values_only=True))))
+            for number, row in enumerate(_plain(sheet.iter_rows(max_col=_MAX_COLUMNS, values_only=True))):
+                if number % _STEP == 0:
+                    progress("import_read", min(number, claimed), claimed)
+                yield row
     except ImportRefused:
         raise
     except Exception as broken:
@@ -96,7 +122,7 @@ def _features(rows: Iterable[Row]) -> list[RawFeature]:
     features = []
     for number, row in numbered:
         properties = {name: value for name, value in zip(names, row, strict=False) if name}
-        features.append(RawFeature(number, properties, properties.pop(shape, None)))
+        features.append(RawFeature(number, properties, polygon_or_fault(properties.pop(shape, None))))
         if len(features) > MAX_FEATURES:
             raise ImportRefused("too_many", count=f"{MAX_FEATURES}+", limit=MAX_FEATURES)
     if not features:

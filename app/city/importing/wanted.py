@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar
 
 from app.domain.gcj02 import Datum
 from app.texts import text
@@ -44,8 +45,10 @@ class Wanted:
 class ImportRefused(Exception):
     """Nothing was changed, and one sentence says why; `str()` is that sentence."""
 
+    texts: ClassVar[str] = "city_import.refused"
+
     def __init__(self, reason: str, /, **facts: object) -> None:
-        super().__init__(printable(text(f"city_import.refused.{reason}", **facts)))
+        super().__init__(printable(text(f"{self.texts}.{reason}", **facts)))
         self.reason = reason
 
 

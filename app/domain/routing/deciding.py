@@ -1,9 +1,10 @@
-"""A rule set compiled for quick decisions: candidates are found by class and area, never by walking all rules."""
+"""A rule set compiled for quick decisions: candidates are found by what they ask for, never by walking all rules."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from app.domain.routing.decision import Decision, PassedOver, ResolvedBy
-from app.domain.routing.matching import matches
+from app.domain.routing.indexing import Entry, RuleIndex
+from app.domain.routing.resolving import Lead, lead_of, resolve
 from app.domain.routing.rules import (
     CLASS_DIGITS,
     FALLBACK_ROLE,
@@ -12,15 +13,11 @@ from app.domain.routing.rules import (
     BadRule,
     Facts,
     Jurisdiction,
-    Powers,
     Rule,
     UnitFinder,
     When,
 )
-from app.domain.routing.specificity import CRITERIA, Specificity, specificity
-
-Lead = tuple[str, ResolvedBy, str]
-"""A unit, how it was found, and the functional area it was found in ('' for none)."""
+from app.domain.routing.specificity import LOST_ON, packed, specificity
 
 
 class RuleSet:
@@ -34,10 +31,21 @@ class RuleSet:
         self.version = version
         self.jurisdictions: Mapping[str, Jurisdiction] = {each.code: each for each in jurisdictions}
         self.rules: dict[str, Rule] = {}
-        self._index: dict[tuple[str, str], list[Rule]] = {}
         for rule in rules:
             self._add(rule)
-        self._rank = {key: specificity(rule) for key, rule in self.rules.items()}
+        shared: dict[int, int] = {}  # one object for each rank: a decision touches as little memory as it can
+        ranks = {key: packed(specificity(rule)) for key, rule in self.rules.items()}
+        ordered = sorted(self.rules.values(), key=lambda rule: (-ranks[rule.key], rule.key))
+        entries = [
+            Entry.of(
+                rule,
+                order=order,
+                rank=shared.setdefault(ranks[rule.key], ranks[rule.key]),
+                matched=criteria_of(rule.when),
+            )
+            for order, rule in enumerate(ordered)
+        ]
+        self._index = RuleIndex(entries, self.jurisdictions)
 
     def _add(self, rule: Rule) -> None:
         if rule.key in self.rules or rule.key == FALLBACK_RULE:
@@ -46,98 +54,76 @@ class RuleSet:
             raise BadRule(reason="unit", rule=rule.key)
         if len(rule.when.class_prefix) not in {0, MAJOR_DIGITS, CLASS_DIGITS}:
             raise BadRule(reason="class", rule=rule.key)
-        specificity(rule)
         self.rules[rule.key] = rule
-        self._index.setdefault((rule.when.class_prefix, _area_key(rule.when)), []).append(rule)
-
-    def _candidates(self, facts: Facts) -> Iterator[Rule]:
-        # A report without a class asks for any class only once.
-        for prefix in dict.fromkeys((facts.class_code, facts.class_code[:MAJOR_DIGITS], "")):
-            for area in _area_keys(facts):
-                yield from self._index.get((prefix, area), ())
 
     def matching(self, facts: Facts) -> list[Rule]:
         """Return every rule that applies, the most specific first, ties by key."""
-        found = [rule for rule in self._candidates(facts) if matches(rule, facts, jurisdictions=self.jurisdictions)]
-        found.sort(key=lambda rule: (tuple(-part for part in self._rank[rule.key]), rule.key))
-        return found
+        return [entry.rule for entry in self._index.find(facts)]
 
     def decide(self, facts: Facts, *, units: UnitFinder) -> Decision:
-        """Return who is responsible. Total: an unmatched report goes to the street office and is counted as a gap."""
-        able: list[tuple[Rule, Lead]] = []
-        unable: list[PassedOver] = []
-        for rule in self.matching(facts):
-            lead = self._lead(rule, facts, units)
-            if lead is None:
-                unable.append(PassedOver(rule.key, "", "unit"))
-            else:
-                able.append((rule, lead))
+        """Return who is responsible. An unmatched report goes to the street office and is counted as a gap.
+
+        A rule whose unit is not there gives way to the next.
+
+        :raises BadRule: `no_fallback`: no rule decides, and no street office answers for the cell, its street, its
+            district or the city
+        """
+        found = self._index.find(facts)
+        leads = self._leads(found, facts, units)
+        unable = [PassedOver(entry.key, "", "unit") for entry, lead in zip(found, leads, strict=True) if not lead[0]]
+        able = (
+            [both for both in zip(found, leads, strict=True) if both[1][0]]
+            if unable
+            else [*zip(found, leads, strict=True)]
+        )
         if not able:
             return _fallback(facts, units, tuple(unable))
-        (winner, (unit, resolved_by, jurisdiction)), *rest = able
-        rank = self._rank[winner.key]
+        best, lead = able[0]
+        rank = best.rank
+        beaten = [
+            PassedOver(entry.key, unit, LOST_ON[(entry.rank ^ rank).bit_length()]) for entry, (unit, _, _) in able[1:]
+        ]
+        winner, (unit, resolved_by, jurisdiction) = best.rule, lead
         return Decision(
             unit=unit,
             resolved_by=resolved_by,
             rule=winner.key,
             basis=winner.basis,
-            matched=_matched_on(winner.when),
-            passed_over=(*(PassedOver(r.key, u, self._lost_on(r.key, rank)) for r, (u, _, _) in rest), *unable),
+            matched=best.matched,
+            passed_over=(*beaten, *unable),
             assisting=self._assisting(winner, facts, units),
             limit=winner.then.limit,
             priority=winner.then.priority,
             auto_dispatch=winner.then.auto_dispatch,
             jurisdiction=jurisdiction,
             is_gap=False,
-            is_tie=bool(rest) and self._rank[rest[0][0].key] == rank,
+            is_tie=bool(beaten) and beaten[0].lost_on == "key",
         )
 
-    def _lead(self, rule: Rule, facts: Facts, units: UnitFinder) -> Lead | None:
-        for link in rule.then.chain:
-            unit = facts.component.unit_of(link) if facts.component else ""
-            if unit and units.is_at_work(unit):
-                return unit, ResolvedBy(link.value), ""
-        if rule.then.unit:
-            return (rule.then.unit, ResolvedBy.UNIT, "") if units.is_at_work(rule.then.unit) else None
-        found = self._resolve(rule, rule.then.role, facts, units)
-        return found and (found[0], ResolvedBy.ROLE, found[1])
-
-    def _resolve(self, rule: Rule, role: str, facts: Facts, units: UnitFinder) -> tuple[str, str] | None:
-        """Return the unit of a role: the functional area's own where it holds the power, else the territory's."""
-        if rule.powers is not Powers.WITHHELD:
-            for code in sorted(facts.jurisdictions):
-                unit = units.unit_at(role, code) if self.jurisdictions[code].has_power(facts.class_code) else None
-                if unit:
-                    return unit, code
-        unit = units.unit_for(role, facts.cell)
-        return (unit, "") if unit else None
+    def _leads(self, entries: list[Entry], facts: Facts, units: UnitFinder) -> list[Lead]:
+        zones, cell, unit_for = self.jurisdictions, facts.cell, units.unit_for
+        if facts.jurisdictions:
+            return [lead_of(entry.rule, facts, jurisdictions=zones, units=units) for entry in entries]
+        return [
+            (unit_for(entry.plain_role, cell) or "", ResolvedBy.ROLE, "")  # what `lead_of` would come to
+            if entry.plain_role
+            else lead_of(entry.rule, facts, jurisdictions=zones, units=units)
+            for entry in entries
+        ]
 
     def _assisting(self, rule: Rule, facts: Facts, units: UnitFinder) -> tuple[str, ...]:
-        found = [self._resolve(rule, role, facts, units) for role in rule.then.assisting_roles]
+        """Return the units that help, each once."""
+        if not rule.then.assisting and not rule.then.assisting_roles:
+            return ()
+        found = [
+            resolve(role, facts, powers=rule.powers, jurisdictions=self.jurisdictions, units=units)
+            for role in rule.then.assisting_roles
+        ]
         return tuple(dict.fromkeys((*rule.then.assisting, *(each[0] for each in found if each))))
 
-    def _lost_on(self, key: str, rank: Specificity) -> str:
-        mine = self._rank[key]
-        return next((name for name, a, b in zip(CRITERIA, mine, rank, strict=True) if a != b), "key")
 
-
-def _area_key(when: When) -> str:
-    if when.polygon:
-        return f"polygon:{when.polygon}"
-    if when.jurisdiction:
-        return f"jurisdiction:{when.jurisdiction}"
-    return when.area
-
-
-def _area_keys(facts: Facts) -> Iterator[str]:
-    cell = facts.cell
-    yield from (cell, cell[:12], cell[:9], cell[:6], cell[:4], "")
-    yield from (f"polygon:{name}" for name in facts.polygons)
-    yield from (f"jurisdiction:{name}" for name in facts.jurisdictions)
-
-
-def _matched_on(when: When) -> tuple[tuple[str, str], ...]:
-    """Name the criteria a rule asked for and their values, for the explanation."""
+def criteria_of(when: When) -> tuple[tuple[str, str], ...]:
+    """Name the criteria a rule asks for and their values, for the explanation; a window is only said to be there."""
     named = {
         "scheme": when.scheme,
         "class": when.class_prefix,

@@ -34,11 +34,15 @@ def _matches_area(rule: Rule, facts: Facts, jurisdictions: Mapping[str, Jurisdic
 
 
 def _in_jurisdiction(rule: Rule, facts: Facts, jurisdictions: Mapping[str, Jurisdiction]) -> bool:
-    """A functional area decides only what it holds; a rule that withholds a power names where it is withheld."""
+    """Tell whether a report lies in the rule's functional area and the rule may decide there.
+
+    A functional area decides only what it holds, nothing if the rule set does not know it; a rule that withholds a
+    power names where it is withheld.
+    """
     code = rule.when.jurisdiction
     if code not in facts.jurisdictions:
         return False
-    return rule.powers is Powers.WITHHELD or jurisdictions[code].has_power(facts.class_code)
+    return rule.powers is Powers.WITHHELD or (code in jurisdictions and jurisdictions[code].has_power(facts.class_code))
 
 
 def _matches_circumstances(when: When, facts: Facts) -> bool:

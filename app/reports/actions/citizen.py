@@ -8,7 +8,7 @@ from app.domain.workflow import Action
 from app.reports.actions.engine import Context, act, check_allowed
 from app.reports.actions.schemas import NoteBody, RateBody, ReasonBody, Score
 from app.reports.errors import AlreadySigned, HasFollowers, RatingClosed, ReasonRequired, ReopenClosed
-from app.reports.followers import has_followers
+from app.reports.followers import is_followed
 from app.reports.models import Report
 
 ANSWER_DAYS = 15
@@ -37,7 +37,7 @@ def _is_fresh(report: Report, now: datetime) -> bool:
 
 
 def withdraw(session: Session, report: Report, body: NoteBody, *, context: Context) -> None:
-    """Take a report back, as long as no unit has signed it and nobody else's report follows it.
+    """Take a report back, as long as no unit has signed it and nobody else follows it.
 
     :raises AlreadySigned: a unit is or has been at work on it
     :raises HasFollowers: others wait for its result
@@ -45,7 +45,7 @@ def withdraw(session: Session, report: Report, body: NoteBody, *, context: Conte
     check_allowed(report, Action.WITHDRAW, context=context)
     if not may_withdraw(report):
         raise AlreadySigned
-    if has_followers(session, report):
+    if is_followed(session, report):
         raise HasFollowers
     act(session, report, Action.WITHDRAW, context=context, text=body.note)
 

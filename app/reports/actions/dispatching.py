@@ -7,6 +7,7 @@ from app.domain.workflow import Action
 from app.reports.actions.engine import Context, act, check_allowed
 from app.reports.actions.schemas import DispatchBody, NoteBody, ReasonBody
 from app.reports.assisting import named_by_hand, named_by_rule, replace_assisting
+from app.reports.clocks import dispatched_limit
 from app.reports.errors import NeedsRuling, UnitReturnedIt, UnknownUnit
 from app.reports.models import Report
 
@@ -39,6 +40,7 @@ def dispatch(session: Session, report: Report, body: DispatchBody, *, context: C
         facts["assisting"] = assisting
     if unit_code == report.routing.get("unit"):
         facts |= {"rule_set": report.routing["rule_set"], "rule": report.rule_key, "basis": report.routing["basis"]}
+    facts |= dispatched_limit(report, world=context.world)
     act(session, report, Action.DISPATCH, context=context, facts=facts, text=body.note)
 
 

@@ -24,6 +24,12 @@ WrittenNumber = Annotated[str, StringConstraints(min_length=1, max_length=40, pa
 """A report's number as a person writes it, with or without spaces and dashes."""
 
 
+Question = Annotated[str, HumanText(min_length=1, max_length=64, is_line=True)]
+"""What an answer answers; kept with it."""
+Answers = Annotated[dict[Question, Text], Field(max_length=20)]
+"""Choices by the codes of their questions, which `GET /config` lists for each category."""
+
+
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -52,10 +58,14 @@ class ReasonBody(Body):
 
 
 class AcceptBody(NoteBody):
-    """Class by filing condition or by category (its default); nothing when the report already has one."""
+    """Class by filing condition or by category (its default); nothing when the report already has one.
+
+    `answers` add to what the reporter answered, or correct it; the rules are asked again.
+    """
 
     category: Code | None = None
     condition_id: Id | None = None
+    answers: Answers = {}
 
 
 class FileBody(NoteBody):

@@ -1,0 +1,1 @@
+"""What a client needs to know of the city before it can report."""

@@ -1,0 +1,1 @@
+"""What returns and re-dispatches teach about the rules: figures per rule, and proposals that a person decides on."""

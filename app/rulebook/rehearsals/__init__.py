@@ -1,0 +1,1 @@
+"""Dry runs: past reports replayed through a version of the rules, before it decides anything."""
