@@ -77,6 +77,9 @@ def submit(
     if not body.photo_ids and source is not Source.SERVICE:
         raise PhotoRequired
     spot = find_spot(body.location, city=context.world.city)
+    component = component_for_new(
+        session, body.component, spot=(spot.lon, spot.lat), category=body.category, city=context.world.city
+    )
     sorted_out = sort_out(body, world=context.world)
     condition = sorted_out.condition
     check_answers(context.world.rulebook.questions, body.category, body.answers)
@@ -86,9 +89,7 @@ def submit(
         condition=condition,
         answers=body.answers,
         channel=source.value,
-        component=component_for_new(
-            session, body.component, spot=(spot.lon, spot.lat), category=body.category, city=context.world.city
-        ),
+        component=component,
         world=context.world,
         now=context.now,
     )

@@ -5,7 +5,7 @@ TEXTS: dict[str, str] = {
     "problem.ANSWER_UNKNOWN": "问题“{question}”没有“{answer}”这个选项。可选：{choices}。",
     "problem.EXPLAIN_WHAT": "请只给出上报件编号，或给出位置和假设的情况；两者不能同时给出。",
     "problem.CLASS_UNKNOWN": "没有大小类代码 {class_code}。",
-    "docs.tag.routing": "派遣规则：解释、试运行与建议",
+    "docs.tag.routing": "派遣规则：导入、检查、试运行、发布、解释与建议",
     "explain.why": "派发至{unit}，依据：{basis}",
     "explain.why_with_limit": "派发至{unit}，处置时限 {limit}，依据：{basis}",
     "explain.is": "{criterion}为“{name}”",

@@ -1,6 +1,7 @@
 """Chinese texts: triage, its models and its commands."""
 
 TEXTS: dict[str, str] = {
+    "docs.tag.triage": "分检：文本模型及其效果",
     "triage.source.keyword": "关键词规则",
     "triage.source.model": "文本模型",
     "triage.note.synthetic": "含演示数据（合成文本）：数字只说明流程走通，不代表真实效果",

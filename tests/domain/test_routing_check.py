@@ -153,6 +153,10 @@ def test_only_so_many_rules_are_named_that_hide_another() -> None:
             replace(rule("a"), then=Then(role="nobody", chain=(Link.OWNER,))),
             replace(rule("b"), then=Then(unit="u2", chain=(Link.OWNER,))),
         ),
+        (
+            replace(rule("a"), then=Then(role="nobody", chain=(Link.OWNER, Link.SUPERVISOR))),
+            replace(rule("b"), then=Then(role="nobody", chain=(Link.MAINTAINER,))),
+        ),
     ],
 )
 def test_two_rules_that_some_report_cannot_tell_apart_tie(one: Rule, other: Rule) -> None:

@@ -76,7 +76,7 @@ class LookedAt:
         }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(small_rule_lists())
 def test_the_check_finds_what_looking_at_every_report_finds(rules: list[Rule]) -> None:
     report, truth = checked(rules), LookedAt(rules)

@@ -158,7 +158,7 @@ def send(service: Service, at: tuple[float, float], component: str, category: st
 def test_a_report_names_a_component_near_by(service: Service) -> None:
     at = a_place()
     assert send(service, at, put(service, at)).status_code == 201
-    code = put(service, (at[0], at[1] + 0.004))  # 445 m
+    code = put(service, (at[0], at[1] + 0.003))  # 334 m, and as far as can be from the next places
     assert send(service, at, code).status_code == 201
 
 
@@ -177,9 +177,11 @@ def test_a_component_of_another_category_is_refused(service: Service, category: 
     assert problem["code"] == "COMPONENT_UNFIT"
 
 
-def test_without_a_category_a_person_sorts_out_what_it_is(service: Service) -> None:
+def test_a_component_says_its_class_also_without_a_category(service: Service) -> None:
     at = a_place()
-    assert send(service, at, put(service, at, TREE), None).status_code == 201
+    sent = send(service, at, put(service, at, TREE), None).json()
+    detail = service.as_role(Role.DISPATCHER).get(f"/reports/{sent['number']}").json()
+    assert (detail["category"]["code"], detail["class_code"], detail["status"]) == ("greenery", TREE, "dispatched")
 
 
 @pytest.mark.parametrize("is_removed", [True, None])
@@ -193,7 +195,7 @@ def test_a_component_that_is_not_there_is_refused(service: Service, is_removed: 
 def test_a_stored_report_keeps_a_component_that_was_removed_since(service: Service) -> None:
     """The rules are asked again after a change of class; its owners are those of the component all the same."""
     at = a_place()
-    code = put(service, at)
+    code = put(service, at, "01099")  # a class that nothing is filed under, so a person looks at it
     number = send(service, at, code, None).json()["number"]
     with service.database.transaction() as session:
         session.get_one(type(a_component()), code).is_removed = True

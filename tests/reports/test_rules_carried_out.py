@@ -28,7 +28,7 @@ A, S = Action, Status
 RULE = "class-09009"
 TEAM = f"{LICUN}.sanitation_team"
 OVERLAY_TEAM = f"{ZHENHUALU}.sanitation_team"
-COVER = "37021301101100017"
+COVER = "37021301011000017"
 
 
 def changed(world: World, key: str, **then: Any) -> World:
@@ -205,11 +205,11 @@ MAINTAINED = {"maintainer_unit": "ent.energy_group", "owner_unit": "ent.telecom"
 def test_a_component_goes_to_the_first_known_of_maintainer_owner_and_supervisor(
     town: Town, owners: dict[str, Any], unit: str, link: str
 ) -> None:
-    gas = next(each for each in town.world.city.conditions if each.class_code == "01011")
     with town.database.transaction() as session:
-        case = a_case(session, town.world, component=a_cover(session, **owners))
-        report = case.do(session, A.ACCEPT, condition_id=str(gas.id), category=None)
-    assert (report.proposed_unit_code, report.routing["resolved_by"]) == (unit, link)
+        cover = a_cover(session, **owners)
+        report = a_report(session, town.world, category="facilities", description="", component=cover)
+    assert (report.class_code, report.status) == ("01011", Status.DISPATCHED)
+    assert (report.unit_code, report.routing["resolved_by"]) == (unit, link)
     assert (report.routing["component"], report.rule_key) == (COVER, "class-01011")
 
 
@@ -221,10 +221,9 @@ def test_a_component_nobody_knows_is_refused(town: Town) -> None:
 def test_an_owner_that_is_gone_is_passed_over(town: Town) -> None:
     gone = replace(town.world.city.units["ent.energy_group"], is_active=False)
     city = replace(town.world.city, units={**town.world.city.units, gone.code: gone})
-    gas = next(each for each in city.conditions if each.class_code == "01011")
     with town.database.transaction() as session:
-        case = a_case(session, replace(town.world, city=city), component=a_cover(session, **MAINTAINED))
-        report = case.do(session, A.ACCEPT, condition_id=str(gas.id), category=None)
+        cover = a_cover(session, **MAINTAINED)
+        report = a_report(session, replace(town.world, city=city), category="facilities", component=cover)
     assert (report.proposed_unit_code, report.routing["resolved_by"]) == ("ent.telecom", "owner")
 
 

@@ -20,6 +20,7 @@ from app.triage.model import Model
 from app.triage.models import ProposalSource, TriageProposal
 from app.triage.proposing import Triage
 from tests.builders import NOW, Case, a_case, a_report
+from tests.components.builders import a_component
 from tests.query_recorder import QueryRecorder
 from tests.towns import Town
 from tests.triage.test_proposing import BIKES, CARS, LAMP, POTHOLE, a_model
@@ -185,3 +186,39 @@ def test_a_report_without_a_proposal_is_decided_as_ever(session: Session, town: 
     case = a_case(session, town.world, description="请来看一看")
     report = case.do(session, Action.ACCEPT, AcceptBody(category="facilities"))
     assert (report.class_code, kept(session, report)) == (POTHOLE, None)
+
+
+COVER = "37021301011000031"
+GAS_COVER = "01011"
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        # its class is the report's, with a category and without
+        ({"category": "facilities", "description": ""}, (Status.DISPATCHED, "facilities", GAS_COVER)),
+        ({"category": None, "description": "请来看一看"}, (Status.DISPATCHED, "facilities", GAS_COVER)),
+        # words that clearly speak of something else: a person decides
+        ({"category": "facilities", "description": "路灯不亮"}, (Status.SUBMITTED, "facilities", GAS_COVER)),
+    ],
+)
+def test_a_component_names_the_class(
+    session: Session, town: Town, sent: Mapping[str, Any], expected: tuple[Status, str, str]
+) -> None:
+    session.add(a_component(COVER))
+    session.flush()
+    report = a_report(session, world_with(town), component=COVER, **sent)
+    assert (report.status, report.category_code, report.class_code) == expected
+    row = kept(session, report)
+    assert row is None or not row.is_adopted
+
+
+def test_a_component_of_a_class_that_nothing_is_filed_under_is_left_to_a_person(session: Session, town: Town) -> None:
+    code = "37021301099000031"
+    session.add(a_component(code))
+    session.flush()
+    assert outcome(session, world_with(town), component=code, category=None, description="请来看一看") == (
+        Status.SUBMITTED,
+        None,
+        None,
+    )
