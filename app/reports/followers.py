@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, literal, or_, select, union, union_all
+from sqlalchemy import CompoundSelect, Select, func, literal, or_, select, union, union_all
 from sqlmodel import Session, col
 
 from app.domain.roles import Caller
@@ -46,33 +46,7 @@ def is_followed(session: Session, report: Report) -> bool:
 
 def relatives_of(session: Session, report: Report, *, caller: Caller) -> Relatives:
     """Return whatever belongs to a report, in one statement; other reports are named only if the caller sees them."""
-    followers = col(Report.master_id) == id_of(report)
-    first = (
-        select(col(Report.number).label("number"))
-        .where(followers, visible_to(caller))
-        .order_by(col(Report.id))
-        .limit(MOST_SHOWN)
-        .subquery()
-    )
-    here = or_(
-        col(Follower.report_id) == id_of(report),
-        col(Follower.report_id).in_(select(col(Report.id)).where(followers)),
-    )
-    reported: Select[int] = select(col(Report.reporter_id).label("who")).where(followers)
-    others = union(reported, select(col(Follower.user_id)).where(here)).subquery()
-    statement = union_all(
-        select(literal("followers"), literal(""), func.count()).where(followers),
-        select(literal("follower"), first.c.number, literal(1)),
-        select(literal("joined"), literal(""), func.count(col(Follower.user_id).distinct())).where(here),
-        select(literal("met_by"), literal(""), func.count()).where(others.c.who != report.reporter_id),
-        select(literal("assisting"), col(AssistingUnit.unit_code), literal(1)).where(
-            col(AssistingUnit.report_id) == id_of(report)
-        ),
-        select(literal("master"), col(Report.number), literal(1)).where(
-            col(Report.id) == report.master_id, visible_to(caller)
-        ),
-    )
-    rows = session.execute(statement).all()
+    rows = session.execute(relatives_statement(report, caller=caller)).all()
 
     def of(wanted: str) -> list[str]:
         return sorted(code for kind, code, _ in rows if kind == wanted)
@@ -85,4 +59,32 @@ def relatives_of(session: Session, report: Report, *, caller: Caller) -> Relativ
         assisting=of("assisting"),
         joined=counted["joined"],
         met_by=counted["met_by"],
+    )
+
+
+def relatives_statement(report: Report, *, caller: Caller) -> CompoundSelect[str, str, int]:
+    """Return the statement: rows of what it is, a number or a unit's code, and how many."""
+    followers = col(Report.master_id) == id_of(report)
+    first = (
+        select(col(Report.number).label("number"))
+        .where(followers, visible_to(caller))
+        .order_by(col(Report.id))
+        .limit(MOST_SHOWN)
+        .subquery()
+    )
+    # One question for both, or PostgreSQL reads the whole table of who has joined what.
+    here = col(Follower.report_id).in_(select(col(Report.id)).where(or_(col(Report.id) == id_of(report), followers)))
+    reported: Select[int] = select(col(Report.reporter_id).label("who")).where(followers)
+    others = union(reported, select(col(Follower.user_id)).where(here)).subquery()
+    return union_all(
+        select(literal("followers"), literal(""), func.count()).where(followers),
+        select(literal("follower"), first.c.number, literal(1)),
+        select(literal("joined"), literal(""), func.count(col(Follower.user_id).distinct())).where(here),
+        select(literal("met_by"), literal(""), func.count()).where(others.c.who != report.reporter_id),
+        select(literal("assisting"), col(AssistingUnit.unit_code), literal(1)).where(
+            col(AssistingUnit.report_id) == id_of(report)
+        ),
+        select(literal("master"), col(Report.number), literal(1)).where(
+            col(Report.id) == report.master_id, visible_to(caller)
+        ),
     )

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from app.routing.file_format import content_sha256
 from app.routing.loading import version_in_force
 from app.routing.models import RoutingRule, RuleSetState, RuleSetVersion
-from app.routing.recording import record, refuse_frozen
+from app.routing.recording import record, refuse_frozen, version_if_any
 from app.routing.refusals import RuleSetChanged, RuleSetNotFound
 from app.routing.words import RuleSetWords, rule_row, section_rows
 
@@ -36,9 +36,7 @@ def import_draft(
     :raises RuleSetChanged: somebody else makes a version of this name at this moment
     """
     base = _base(session, based_on, now=now)
-    version = session.exec(
-        select(RuleSetVersion).where(RuleSetVersion.version == words.version).with_for_update()
-    ).first()
+    version = version_if_any(session, words.version)
     if version is None:
         version = _begun(session, words, now=now)
     refuse_frozen(version)

@@ -17,11 +17,19 @@ def version_to_change(session: Session, name: str) -> RuleSetVersion:
 
     :raises RuleSetNotFound: no such version
     """
-    wanted = select(RuleSetVersion).where(RuleSetVersion.version == name).with_for_update()
-    version = session.exec(wanted).first()
+    version = version_if_any(session, name)
     if version is None:
         raise RuleSetNotFound(rule_set=name)
     return version
+
+
+def version_if_any(session: Session, name: str) -> RuleSetVersion | None:
+    """Return a version by name as it is now, its row locked until the transaction ends; None if there is none.
+
+    The session may have read the row before it got the lock, and somebody may have published it in between.
+    """
+    wanted = select(RuleSetVersion).where(RuleSetVersion.version == name).with_for_update()
+    return session.exec(wanted.execution_options(populate_existing=True)).first()
 
 
 def refuse_frozen(version: RuleSetVersion) -> None:

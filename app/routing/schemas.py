@@ -1,15 +1,18 @@
 """The words of the API of rule sets."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.infra.wire import BeijingTime, HumanText
+from app.infra.wire import BeijingTime, HumanText, Since
 from app.routing.check_report import CheckReport
 
 DIFFERENCES_SHOWN = 500
 """Of each kind in a section; the counts say how many there are."""
+
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""Later moments are typing mistakes; the last ones of a calendar have no Beijing time."""
 
 Reason = Annotated[str, HumanText(min_length=1, max_length=1000)]
 
@@ -20,7 +23,9 @@ class PublishBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Reason
-    effective_from: AwareDatetime | None = Field(default=None, description="生效时间，不得早于现在；不填则立即生效")
+    effective_from: Annotated[Since, Field(lt=LATEST)] | None = Field(
+        default=None, description="生效时间，不得早于现在；不填则立即生效"
+    )
 
 
 class RetireBody(BaseModel):

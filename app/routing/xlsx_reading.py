@@ -17,10 +17,19 @@ from app.routing.yaml_reading import is_unclean, tidied
 MAX_UNPACKED = 64 * 1024 * 1024
 """How much a workbook may unpack to: a bomb of kilobytes unpacks to gigabytes. 10,000 rules take some 10 MB."""
 
+MAX_TAGS = 2_000_000
+"""In all parts together: each tag becomes an object of hundreds of bytes. 20,000 rules take some 1.2 million."""
+
+MAX_PART = 1024 * 1024
+"""Of a part that is neither a sheet nor the texts of the sheets: the reader holds styles and the like in memory whole,
+and makes a thousandfold of them."""
+
 MAX_EMPTY_ROWS = 1_000
 """In a row: the reader makes each of them up, and a file of one kilobyte can ask for a million."""
 
 _MAX_COLUMNS = 64
+_AT_ONCE = 1024 * 1024
+_STREAMED = ("xl/worksheets/", "xl/sharedStrings.xml")
 
 
 @dataclass(slots=True)
@@ -55,11 +64,27 @@ def read_xlsx(data: bytes, findings: Findings) -> tuple[dict[str, Any], Rows]:
 def _refuse_bombs(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())  # zipfile reads no more than it declares
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as broken:
+            is_bomb = _is_bomb(parts)
+    except Exception as broken:
+        # Of a damaged archive zipfile lets out whatever its decompressors raise.
         raise refused("no_workbook", detail=type(broken).__name__) from None
-    if unpacked > MAX_UNPACKED:
+    if is_bomb:
         raise refused("bomb", limit_mb=MAX_UNPACKED // 1024 // 1024)
+
+
+def _is_bomb(parts: zipfile.ZipFile) -> bool:
+    """Tell whether a workbook unpacks to more, or to more things, than any rule set needs."""
+    listed = [part for part in parts.infolist() if part.filename.endswith((".xml", ".rels"))]
+    if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:  # zipfile reads no more than it declares
+        return True
+    if any(part.file_size > MAX_PART and not part.filename.startswith(_STREAMED) for part in listed):
+        return True
+    tags = 0
+    for part in listed:
+        with parts.open(part) as content:
+            while tags <= MAX_TAGS and (piece := content.read(_AT_ONCE)):
+                tags += piece.count(b"<")
+    return tags > MAX_TAGS
 
 
 class _Reader:

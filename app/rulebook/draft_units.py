@@ -11,8 +11,8 @@ class DraftUnits(UnitsWith):
     """A `UnitFinder` in which a version's own units work already, as they will from its effective moment on."""
 
     def __init__(self, city: CitySnapshot, units: Iterable[UnitWords]) -> None:
-        """Take the units that the city does not have by now; what it has is as the city says."""
-        own = [each for each in units if each.code not in city.units]
+        """Take the units that are not at work in the city by now, to begin as with a publication; others are the city's."""
+        own = [each for each in units if not city.is_at_work(each.code)]
         super().__init__(city, own)
         self._known = city.units
         self._own = {each.code: each for each in own}

@@ -1,5 +1,8 @@
 """The compiled rule set against a plain reading of every rule, on random rules and reports."""
 
+from dataclasses import replace
+from itertools import product
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,3 +53,28 @@ def test_two_rules_that_tie_are_flagged(all_whens: list[When], facts: Facts, uni
     ]
     decision = RuleSet(twins, version="v", jurisdictions=ZONES).decide(facts, units=in_every_street(UNITS))
     assert decision.is_tie != decision.is_gap
+
+
+CROWD = [
+    Rule(
+        f"{number:03}",
+        When(class_prefix="06010", condition=condition, place_type=place, facts=facts, channels=channels),
+        Then(unit="u1"),
+        "依据",
+    )
+    for number, (condition, place, facts, channels) in enumerate(
+        product(
+            ("", "c", "d"),
+            ("", "market", "road"),
+            ({}, {"a": "1"}, {"a": "2"}, {"b": "1"}, {"a": "1", "b": "1"}),
+            (frozenset(), frozenset({"citizen"}), frozenset({"citizen", "service"})),
+        )
+    )
+]
+
+
+@given(reports())
+def test_rules_that_crowd_in_one_class_and_area_are_told_apart_by_all_they_ask_for(facts: Facts) -> None:
+    facts = replace(facts, class_code="06010")
+    compiled = RuleSet(CROWD, version="v", jurisdictions=ZONES)
+    assert compiled.matching(facts) == read_one_by_one(CROWD, facts)

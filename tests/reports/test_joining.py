@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlalchemy import insert
+from sqlmodel import Session, select
 
 from app.domain.report_number import display
 from app.domain.roles import Caller, Role
@@ -19,6 +20,8 @@ from app.reports.alike.refusals import FollowedNotFound, JoinOwnReport, JoinRepo
 from app.reports.alike.schemas import FollowedRead
 from app.reports.alike.tokens import LIFETIME, WRITTEN_AS, join_token, report_of_token
 from app.reports.errors import HasFollowers
+from app.reports.followers import relatives_of, relatives_statement
+from app.reports.models import Follower, Report
 from app.reports.present import Reader, read
 from app.reports.schemas import ReportDetail, ReportRead
 from app.reports.updates import MOST, updates
@@ -305,3 +308,29 @@ def test_more_news_than_fit_are_told_in_turns_and_none_is_lost(town: Town) -> No
         first = updates(session, since=NOW, caller=joiner, now=late)
         rest = updates(session, since=first.next_since, caller=joiner, now=late)
         assert (len(first.items), len({each.followed_id for each in (*first.items, *rest.items)})) == (MOST, wanted)
+
+
+# Cost ----------------------------------------------------------------------------------------------------------------
+
+
+def test_reading_a_report_never_reads_who_has_joined_others(town: Town) -> None:
+    """Told by the plan: with thousands of them, those of one report and its followers are looked up in an index."""
+    with town.database.transaction() as session:
+        case, joiner = a_case(session, town.world), a_citizen(session)
+        report = case.report(session)
+        others = [report.model_dump(exclude={"id"}) | {"number": f"x{each}"} for each in range(5_000)]
+        session.execute(insert(Report), others)
+        ids = session.exec(select(Report.id)).all()
+        rows = [{"report_id": each, "user_id": joiner.user_id, "joined_at": NOW} for each in ids]
+        session.execute(insert(Follower), rows)
+        if town.database.dialect == "postgresql":  # which keeps statistics by itself; SQLite has none
+            session.connection().exec_driver_sql("ANALYZE report, follower")
+        connection = session.connection()
+        statement = relatives_statement(report, caller=case.people[R.ACCEPTOR])
+        sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+        explain = "EXPLAIN" if town.database.dialect == "postgresql" else "EXPLAIN QUERY PLAN"
+        plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {sql}"))
+        assert relatives_of(session, report, caller=case.people[R.ACCEPTOR]).joined == 1
+    assert "uq_follower_report_id_user_id" in plan or "autoindex_follower" in plan
+    assert "Seq Scan on follower" not in plan
+    assert "SCAN follower" not in plan

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from math import sqrt
@@ -10,13 +11,15 @@ from typing import Any
 import pytest
 import yaml
 
+from app.city.models import UnitLevel
 from app.domain.limits import Limit, LimitUnit
+from app.domain.questions import Choice, Question
 from app.domain.routing.rules import FALLBACK_RULE, Facts, Link, Powers, Rule, Then, When, Window
 from app.domain.workflow import Status
 from app.infra.database import Database
 from app.reports.models import Source
 from app.reports.world import World
-from app.routing.words import RuleSetWords, to_rule
+from app.routing.words import RuleSetWords, UnitWords, to_rule
 from app.rulebook.draft_units import DraftUnits
 from app.rulebook.history import Stretch
 from app.rulebook.learning.candidates import LEAST_REPORTS, is_convincing
@@ -43,8 +46,16 @@ PLACES = (IN_LICUN, IN_ZHENHUALU, IN_ZHONGSHANLU, IN_XIANGGANGZHONGLU)
 SUBTYPES = ("06010", "06012", "06042", "06029", "06013")
 
 
-def in_force(world: World) -> Candidate:
-    return Candidate(world.rulebook, world.city, DraftUnits(world.city, ()))
+ASKED = tuple(
+    Question(code, code, frozenset(), tuple(Choice(answer, answer) for answer in answers))
+    for code, answers in {"depth": ("deep", "flat"), "smell": ("bad",)}.items()
+)
+
+
+def in_force(world: World, *, asked: tuple[Question, ...] = ASKED, units: Sequence[UnitWords] = ()) -> Candidate:
+    """Return the rules in force, with further questions and units."""
+    rulebook = replace(world.rulebook, questions=(*world.rulebook.questions, *asked))
+    return Candidate(rulebook, world.city, DraftUnits(world.city, units))
 
 
 def learn(town: Town, candidate: Candidate | None = None) -> list[Suggestion]:
@@ -257,6 +268,35 @@ def test_a_change_that_would_tie_is_not_proposed(small_world: World) -> None:
     ]
     (only,) = suggest(samples_of(small_world, history), in_force(small_world))
     assert only.rule.when.facts == {"depth": "deep"}
+
+
+def test_what_a_replaced_rule_did_right_and_the_proposal_does_not_counts_against_it(small_world: World) -> None:
+    """A kind of unit that three streets of four have: in the fourth its rule finds nobody, and another one decides."""
+    crews = [
+        UnitWords(code=f"crew.{n}", name=f"清运队{n}", kind="crew", level=UnitLevel.STREET, area=street)
+        for n, street in enumerate(small_world.city.locate(*place).street_code for place in PLACES[:3])
+    ]
+    theirs = [Past(at=place, handled_by=f"crew.{n}") for n, place in enumerate(PLACES[:3])]
+    history = [*theirs * 3, Past(at=PLACES[3])] * 100
+    (only,) = suggest(samples_of(small_world, history), in_force(small_world, units=crews))
+    assert (only.replaces, only.rule.then.role) == (True, "crew")
+    assert only.tested == Evidence(reports=300, before=30, after=270, returned=0)
+
+
+def test_what_is_not_asked_any_more_is_not_proposed(small_world: World) -> None:
+    """A version that does not know the question could not be published with a rule that asks it."""
+    history = [Past(answers={"depth": "deep"}, handled_by="qd.ocean"), Past(answers={"depth": "flat"})] * 100
+    assert len(suggest(samples_of(small_world, history), in_force(small_world))) == 1
+    assert suggest(samples_of(small_world, history), in_force(small_world, asked=())) == []
+
+
+def test_a_street_that_is_not_there_any_more_is_not_proposed(small_world: World) -> None:
+    history = [Past(at=IN_LICUN, handled_by="qd.ocean"), Past(at=IN_ZHENHUALU)] * 100
+    samples, candidate = samples_of(small_world, history), in_force(small_world)
+    (only,) = suggest(samples, candidate)
+    assert only.rule.when.area == LICUN
+    areas = {code: area for code, area in small_world.city.areas.items() if code != LICUN}
+    assert suggest(samples, replace(candidate, city=replace(small_world.city, areas=areas))) == []
 
 
 def test_what_no_longer_happens_is_not_proposed(small_world: World) -> None:

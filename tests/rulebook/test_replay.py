@@ -1,6 +1,7 @@
 """Replaying past reports through a version: what is compared, what is counted, what it costs."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -305,6 +306,15 @@ def test_own_units_of_a_version_answer_where_they_are_nearest(town: Town) -> Non
         "enforcement_squad",
         "",
     )
+
+
+def test_a_unit_of_the_version_that_the_city_knows_for_later_works_already(town: Town) -> None:
+    """Another version that brings it was published for next month: this one would let it begin with itself."""
+    later = replace(town.world.city.units[SQUAD], code="new.crew", kind="crew", area_code=LICUN, is_active=False)
+    city = replace(town.world.city, units={**town.world.city.units, "new.crew": later})
+    words = UnitWords(code="new.crew", name=later.name, kind="crew", level=later.level, area=LICUN)
+    units = DraftUnits(city, [words])
+    assert (units.unit_for("crew", f"{LICUN}001005"), units.is_at_work("new.crew")) == ("new.crew", True)
 
 
 @pytest.mark.parametrize("kind", ["sanitation_team", "street_office", "water", "nobody"])

@@ -35,14 +35,17 @@ def join(session: Session, token: str, *, caller: Caller, secret: bytes, now: da
 
 
 def _with_master(session: Session, report_id: int) -> list[Report]:
-    """Return a report and the one it was merged into, both locked against ending meanwhile."""
+    """Return a report, locked against ending meanwhile, and the one it was merged into.
+
+    Only the first: it is found before its master, and who merges locks two by their ids. A master whose follower is
+    here cannot be withdrawn, and whoever joins a moment before it ends otherwise learns how it ended.
+    """
     report = session.exec(select(Report).where(Report.id == report_id).with_for_update(read=True)).first()
     if report is None:
         raise JoinTokenInvalid
     if report.master_id is None:
         return [report]
-    master = select(Report).where(Report.id == report.master_id).with_for_update(read=True)
-    return [report, session.exec(master).one()]
+    return [report, session.get_one(Report, report.master_id)]
 
 
 def leave(session: Session, followed_id: int, *, caller: Caller) -> None:

@@ -1,7 +1,7 @@
 """Conditions that might separate the reports for which a rule was wrong, and who should have had them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -97,8 +97,12 @@ def find(
     *,
     jurisdictions: Mapping[str, Jurisdiction],
     units: DraftUnits,
+    is_known: Callable[[Extra], bool],
 ) -> list[Finding]:
-    """Return what would have gained most, the greatest gain first; reports are explained by one finding each."""
+    """Return what would have gained most, the greatest gain first; reports are explained by one finding each.
+
+    :param is_known: whether a rule may ask for a condition at all
+    """
     by_rule: dict[str, list[Sample]] = {}
     for sample in samples:
         by_rule.setdefault(sample.rule, []).append(sample)
@@ -106,7 +110,9 @@ def find(
     findings = [
         finding
         for key, own in sorted(by_rule.items())
-        for finding in _findings(gap if key == FALLBACK_RULE else rules[key], own, rules, jurisdictions, units)
+        for finding in _findings(
+            gap if key == FALLBACK_RULE else rules[key], own, rules, jurisdictions, units, is_known=is_known
+        )
     ]
     return sorted(findings, key=lambda each: (each.evidence.before - each.evidence.after, each.rule.key))
 
@@ -117,10 +123,12 @@ def _findings(
     rules: Mapping[str, Rule],
     jurisdictions: Mapping[str, Jurisdiction],
     units: DraftUnits,
+    *,
+    is_known: Callable[[Extra], bool],
 ) -> Iterator[Finding]:
     left = [(each, _role_of(each, losing, jurisdictions, units)) for each in samples]
     for _ in range(PER_RULE):
-        best = _best(losing, left)
+        best = _best(losing, left, is_known)
         if best is None:
             return
         extras, stat = best
@@ -129,12 +137,15 @@ def _findings(
         left = [each for each in left if not wanted <= set(_known(each[0].facts))]
 
 
-def _best(losing: Rule, samples: Sequence[tuple[Sample, str]]) -> tuple[Extras, _Stat] | None:
+def _best(
+    losing: Rule, samples: Sequence[tuple[Sample, str]], is_known: Callable[[Extra], bool]
+) -> tuple[Extras, _Stat] | None:
     """Return the condition under which another lead would have gained most, None if no gain convinces."""
     wrong = [sample for sample, _ in samples if not sample.is_right]
     if len(wrong) < LEAST_REPORTS * LEAST_GAIN:
         return None
-    stats: dict[Extras, _Stat] = {extras: _Stat() for each in wrong for extras in extras_for(losing, each.facts)}
+    seen = dict.fromkeys(extras for each in wrong for extras in extras_for(losing, each.facts))
+    stats = {extras: _Stat() for extras in seen if all(map(is_known, extras))}
     for sample, role in samples:
         for extras in extras_for(losing, sample.facts):
             if extras in stats:

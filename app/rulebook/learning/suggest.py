@@ -1,13 +1,14 @@
 """Propose changes of the rules: found in older reports, measured on newer ones, decided on by people."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from app.domain.questions import PLACE_TYPE
 from app.domain.routing.deciding import RuleSet
 from app.domain.routing.decision import Decision
 from app.domain.routing.matching import matches
 from app.domain.routing.rules import BadRule, Facts, Jurisdiction, Rule, UnitFinder
-from app.rulebook.learning.candidates import Finding, find, is_convincing
+from app.rulebook.learning.candidates import Extra, Finding, find, is_convincing
 from app.rulebook.learning.evidence import Evidence, Sample, Samples
 from app.rulebook.rehearsals.replay import Candidate
 
@@ -38,18 +39,41 @@ def suggest(samples: Samples, candidate: Candidate) -> list[Suggestion]:
     A change that would tie with another rule for any of the reports, or with a change before it, is not proposed.
     """
     base = candidate.rulebook.rules
-    findings = find(samples.older, base.rules, jurisdictions=base.jurisdictions, units=candidate.units)
+    findings = find(
+        samples.older,
+        base.rules,
+        jurisdictions=base.jurisdictions,
+        units=candidate.units,
+        is_known=_known_to(candidate),
+    )
     accepted: list[Suggestion] = []
     rules = dict(base.rules)
     for finding in findings[:TRIED]:
         trial = rules | {finding.rule.key: finding.rule}
-        tested = _measure(finding, trial, samples, base.jurisdictions, units=candidate.units)
+        taken = {each.rule.key for each in accepted}
+        tested = _measure(finding, trial, samples, base.jurisdictions, units=candidate.units, taken=taken)
         if tested is not None and is_convincing(tested):
             accepted.append(Suggestion(finding.losing, finding.rule, finding.replaces, finding.evidence, tested))
             rules = trial
         if len(accepted) == MOST:
             break
     return sorted(accepted, key=lambda each: (each.tested.before - each.tested.after, each.rule.key))
+
+
+def _known_to(candidate: Candidate) -> Callable[[Extra], bool]:
+    """Return what a rule of the version may ask for: history also holds answers and streets that are no more."""
+    questions, areas = candidate.rulebook.questions, candidate.city.areas
+    answers = {(question.code, choice.code) for question in questions for choice in question.choices}
+
+    def is_known(extra: Extra) -> bool:
+        kind, name, value = extra
+        if kind in {"street", "district"}:
+            return value in areas
+        if kind in {"place_type", "facts"}:
+            return (name or PLACE_TYPE, value) in answers
+        return True
+
+    return is_known
 
 
 def _measure(
@@ -59,8 +83,13 @@ def _measure(
     jurisdictions: Mapping[str, Jurisdiction],
     *,
     units: UnitFinder,
+    taken: Collection[str],
 ) -> Evidence | None:
-    """Return what the changed rules do to the newer reports; None if two rules tie for some report, old or new."""
+    """Return what the changed rules do to the newer reports; None if two rules tie for some report, old or new.
+
+    What a rule decided before it was replaced, and does not any more, counts as well, unless it is for the `taken`
+    rules, those proposed before.
+    """
     near = _about(rules.values(), finding.rule.when.class_prefix)
     changed = RuleSet(near, version="", jurisdictions=jurisdictions.values())
     if any(_ties(changed, each.facts, units) for each in _reached(finding.rule, samples.older, jurisdictions)):
@@ -71,11 +100,16 @@ def _measure(
     ]
     if any(decision is not None and decision.is_tie for _, decision in decided):
         return None
-    own = [(sample, decision) for sample, decision in decided if decision and decision.rule == finding.rule.key]
+    key = finding.rule.key
+    own = [
+        (sample, decision.unit if decision else "")
+        for sample, decision in decided
+        if decision is None or decision.rule == key or (sample.rule == key and decision.rule not in taken)
+    ]
     return Evidence(
         reports=len(own),
         before=sum(sample.is_right for sample, _ in own),
-        after=sum(decision.unit == sample.final_unit for sample, decision in own),
+        after=sum(unit == sample.final_unit for sample, unit in own),
         returned=sum(sample.was_returned for sample, _ in own),
     )
 
