@@ -194,7 +194,11 @@ class _Desk:
     def _save(self, path: Path, parts: Iterable[bytes]) -> None:
         try:
             with path.open("xb") as file:
-                file.writelines(parts)
+                try:
+                    file.writelines(parts)
+                except BaseException:  # half a file would look whole
+                    path.unlink()
+                    raise
         except OSError as failed:
             self.refuse("rehearsal.not_written", path=path, detail=failed.strerror)
         self.say("rehearsal.written", path=path)

@@ -118,6 +118,8 @@ class _Desk:
     @contextmanager
     def open(self) -> Iterator["Database"]:
         """Give the database; what is refused is said in Chinese, and the exit code is 1."""
+        from sqlalchemy.exc import OperationalError, ProgrammingError
+
         from app.routing.findings import RuleFileRefused
         from app.routing.printing import print_findings
 
@@ -129,6 +131,9 @@ class _Desk:
             raise typer.Exit(1) from None
         except DomainError as refused:
             self._print(text(f"problem.{refused.code}", **refused.facts), style="red")
+            raise typer.Exit(1) from None
+        except (OperationalError, ProgrammingError) as failed:  # not there, not migrated, or held for too long
+            self._print(text("rules.database", detail=failed.orig), style="red")
             raise typer.Exit(1) from None
 
     def list_versions(self, database: "Database") -> None:
@@ -210,7 +215,7 @@ class _Desk:
     def _check_version(self, database: "Database", name: str, editor: str, reason: str) -> "CheckReport":
         from app.routing.check import examine_version, keep_check, to_check
 
-        _refuse_long(editor)
+        _refuse_long(editor, reason)
         with database.reading() as session:
             found = to_check(session, name)
         with self.progress_bars() as bars:
@@ -250,12 +255,14 @@ def _refuse_unsigned(editor: str, reason: str) -> None:
 
     :raises typer.BadParameter: one of them is missing or too long
     """
-    _refuse_long(editor)
-    if not reason.strip() or len(reason) > 1000:  # noqa: PLR2004 - as the column
+    _refuse_long(editor, reason)
+    if not reason.strip():
         raise typer.BadParameter(text("rules.no_reason"))
 
 
-def _refuse_long(editor: str) -> None:
+def _refuse_long(editor: str, reason: str) -> None:
+    if len(reason) > 1000:  # noqa: PLR2004 - as the column
+        raise typer.BadParameter(text("rules.no_reason"))
     if not 0 < len(editor.strip()) <= EDITOR_LONGEST:
         raise typer.BadParameter(text("rules.no_editor", longest=EDITOR_LONGEST))
 

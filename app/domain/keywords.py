@@ -7,6 +7,9 @@ from dataclasses import dataclass
 STRONG_WORDS = 2
 STRONG_LETTERS = 4
 
+NEGATIONS = ("没", "没有", "没人", "没有人", "未", "无", "无人", "不", "勿", "禁止", "严禁")
+"""A word right behind one of these is denied: 没有小广告, 没人乱扔垃圾. Words like 不亮 and 没盖 bring their own."""
+
 
 def normalised(text: str) -> str:
     """Return a text as words are looked for in it: NFKC, without case, without blanks.
@@ -59,6 +62,11 @@ def clear_winner(hits: Sequence[Hit]) -> Hit | None:
     return hits[0]
 
 
+def is_one_matter(hits: Sequence[Hit]) -> bool:
+    """Tell whether every hit shares a word with the first, or has one inside the other: else there are two problems."""
+    return all(any(a in b or b in a for a in hits[0].words for b in hit.words) for hit in hits[1:])
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     """A keyword rule with its words normalised."""
@@ -69,11 +77,11 @@ class _Compiled:
     all_of: frozenset[str]
     none_of: frozenset[str]
 
-    def hit(self, found: frozenset[str]) -> Hit | None:
-        """Return the hit in a text with these words; one of `any_of` is known to be among them."""
-        if not self.all_of <= found or not self.none_of.isdisjoint(found):
+    def hit(self, said: frozenset[str], found: frozenset[str]) -> Hit | None:
+        """Return the hit in a text that says these words of those found; one of `any_of` is known to be among them."""
+        if not self.all_of <= said or not self.none_of.isdisjoint(found):
             return None
-        one = self.any_of & found
+        one = self.any_of & said
         longest = [max(one, key=lambda word: (len(word), word))] if one else []
         return Hit(self.class_code, self.condition, tuple(sorted(self.all_of.union(longest))))
 
@@ -108,10 +116,12 @@ class KeywordRules:
 
     def find(self, text: str) -> list[Hit]:
         """Return the best hit of each class, the most specific first, then by class code."""
-        found = self._words_in(normalised(text))
+        plain = normalised(text)
+        found = self._words_in(plain)
+        said = frozenset(word for word in found if _is_said(plain, word))
         by_class: dict[str, list[Hit]] = {}
-        for rule in {id(rule): rule for word in found for rule in self._by_word.get(word, ())}.values():
-            hit = rule.hit(found)
+        for rule in {id(rule): rule for word in said for rule in self._by_word.get(word, ())}.values():
+            hit = rule.hit(said, found)
             if hit is not None:
                 by_class.setdefault(hit.class_code, []).append(hit)
         best = sorted(map(_best, by_class.values()), key=lambda hit: hit.class_code)
@@ -121,6 +131,14 @@ class KeywordRules:
         lengths = self._lengths
         cut = {text[at : at + length] for at, letter in enumerate(text) for length in lengths.get(letter, ())}
         return self._words & cut
+
+
+def _is_said(text: str, word: str) -> bool:
+    """Tell whether a word of a text stands somewhere without a denial right before it."""
+    at = text.find(word)
+    while at >= 0 and text.endswith(NEGATIONS, 0, at):
+        at = text.find(word, at + 1)
+    return at >= 0
 
 
 def _words(written: Iterable[str]) -> frozenset[str]:

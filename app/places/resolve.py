@@ -70,7 +70,8 @@ def _nearby(
     """Return what is open within the category's own reach; photos are compared when the report is sent."""
     reach = category.reach.without_photos()
     streets = streets_around(spot.lon, spot.lat, reach.furthest_m, city=city) | {spot.place.street_code}
-    found = open_around(session, Around(spot.lon, spot.lat, streets, category.code, reach, now))
+    asked = Around(spot.lon, spot.lat, streets, category.code, reach, now, is_blurred=True)
+    found = open_around(session, asked)
     near = [each for each in found if each.distance_m <= reach.radius_m]
     return [
         NearbyRead(

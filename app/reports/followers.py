@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import CompoundSelect, Select, func, literal, or_, select, union, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, or_, select, union, union_all
 from sqlmodel import Session, col
 
 from app.domain.roles import Caller
@@ -20,7 +20,8 @@ class Relatives:
     """The number of a report's master, those of its first followers, and the codes of the units that assist.
 
     The numbers are of reports the caller sees; all followers are counted. `joined` is how many have joined the report
-    or one that follows it, `met_by` how many others have met the problem: reported it, joined it, or both.
+    or one that follows it, `met_by` how many others have met the problem: reported it, joined it, or both, this report
+    being one of those that follow the master, or not.
     """
 
     master: str | None
@@ -72,14 +73,16 @@ def relatives_statement(report: Report, *, caller: Caller) -> CompoundSelect[str
         .limit(MOST_SHOWN)
         .subquery()
     )
-    # One question for both, or PostgreSQL reads the whole table of who has joined what.
-    here = col(Follower.report_id).in_(select(col(Report.id)).where(or_(col(Report.id) == id_of(report), followers)))
-    reported: Select[int] = select(col(Report.reporter_id).label("who")).where(followers)
-    others = union(reported, select(col(Follower.user_id)).where(here)).subquery()
+    own = col(Report.id) == id_of(report)
+    root_id = report.master_id or id_of(report)
+    problem = or_(col(Report.id) == root_id, col(Report.master_id) == root_id)
+    reported: Select[int] = select(col(Report.reporter_id).label("who")).where(problem)
+    others = union(reported, select(col(Follower.user_id)).where(_joined_to(problem))).subquery()
+    joined = func.count(col(Follower.user_id).distinct())
     return union_all(
         select(literal("followers"), literal(""), func.count()).where(followers),
         select(literal("follower"), first.c.number, literal(1)),
-        select(literal("joined"), literal(""), func.count(col(Follower.user_id).distinct())).where(here),
+        select(literal("joined"), literal(""), joined).where(_joined_to(or_(own, followers))),
         select(literal("met_by"), literal(""), func.count()).where(others.c.who != report.reporter_id),
         select(literal("assisting"), col(AssistingUnit.unit_code), literal(1)).where(
             col(AssistingUnit.report_id) == id_of(report)
@@ -88,3 +91,8 @@ def relatives_statement(report: Report, *, caller: Caller) -> CompoundSelect[str
             col(Report.id) == report.master_id, visible_to(caller)
         ),
     )
+
+
+def _joined_to(reports: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Say which reports were joined in one question: of two with OR between them, PostgreSQL reads the whole table."""
+    return col(Follower.report_id).in_(select(col(Report.id)).where(reports))

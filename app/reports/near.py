@@ -20,6 +20,10 @@ READ = 200
 
 _M_PER_DEGREE = 111_195.0
 
+_BLUR_DECIMALS = 4
+_BLUR_M = 8.0
+"""What rounding degrees to that many decimals moves a place by at most."""
+
 _PROBES_APART_M = 300.0
 """Streets are wider than this, so hardly one lies between two probes; if one does, a duplicate stays unseen."""
 _MOST_STEPS = 4
@@ -44,7 +48,11 @@ class Nearby:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is looked for: reports of a category that may be one problem with something at a WGS-84 point at `at`."""
+    """What is looked for: reports of a category that may be one problem with something at a WGS-84 point at `at`.
+
+    `is_blurred` takes the places of what is found as rounded to some ten metres, before anything is measured: whoever
+    asks from many points and sees where an answer changes learns that square and no more.
+    """
 
     lon: float
     lat: float
@@ -52,6 +60,13 @@ class Around:
     category_code: str
     reach: Reach
     at: datetime
+    is_blurred: bool = False
+
+    def metres_to(self, lon: float, lat: float) -> float:
+        """Return the distance to a report at this WGS-84 point, as whoever asks may know it."""
+        if self.is_blurred:
+            lon, lat = round(lon, _BLUR_DECIMALS), round(lat, _BLUR_DECIMALS)
+        return distance_m(self.lon, self.lat, lon, lat)
 
 
 def box_around(lon: float, lat: float, radius_m: float) -> Box:
@@ -77,7 +92,7 @@ def streets_around(lon: float, lat: float, radius_m: float, *, city: CitySnapsho
 
 
 def open_around(session: Session, around: Around) -> list[Nearby]:
-    """Return the open reports within either of the category's reaches, the nearest first."""
+    """Return the open reports in the boxes around either of the category's reaches, the nearest first."""
     if not around.reach.circles:
         return []
     rows = session.execute(OPEN_IN_BOXES, values_of(around)).all()
@@ -88,7 +103,7 @@ def open_around(session: Session, around: Around) -> list[Nearby]:
             number=number,
             status=status,
             submitted_at=submitted_at,
-            distance_m=distance_m(around.lon, around.lat, lon, lat),
+            distance_m=around.metres_to(lon, lat),
             apart=abs(submitted_at - around.at),
         )
         for report_id, reporter_id, number, status, submitted_at, lon, lat in rows
@@ -107,9 +122,9 @@ def values_of(around: Around) -> dict[str, object]:
         "lat": around.lat,
         "squeeze": cos(radians(around.lat)),
     }
-    nowhere = (0, timedelta(0))
+    nowhere, margin_m = (0, timedelta(0)), _BLUR_M if around.is_blurred else 0.0
     for name, (radius_m, window) in zip(_BOXES, [*reaches, nowhere], strict=False):
-        box = dict(zip(_SIDES, box_around(around.lon, around.lat, radius_m), strict=True))
+        box = dict(zip(_SIDES, box_around(around.lon, around.lat, radius_m + margin_m), strict=True))
         times = {"since": around.at - window, "until": around.at + window}
         values |= {f"{name}_{side}": value for side, value in (box | times).items()}
     return values

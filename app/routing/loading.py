@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 import shapely
+from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.domain.gcj02 import Datum
 from app.domain.routing.deciding import RuleSet
-from app.routing.models import RoutingRule, RuleSetState, RuleSetVersion
+from app.routing.models import RoutingRule, RuleSetEvent, RuleSetState, RuleSetVersion
 from app.routing.rulebook import Rulebook
 from app.routing.territory import Territory
 from app.routing.words import (
@@ -33,12 +34,20 @@ def version_in_force(session: Session, *, now: datetime) -> int:
     rule_set_id = session.exec(
         select(RuleSetVersion.id)
         .where(RuleSetVersion.state == RuleSetState.PUBLISHED, col(RuleSetVersion.effective_from) <= now)
-        .order_by(col(RuleSetVersion.effective_from).desc(), col(RuleSetVersion.id).desc())
+        .order_by(col(RuleSetVersion.effective_from).desc(), _published_last(), col(RuleSetVersion.id).desc())
         .limit(1)
     ).first()
     if rule_set_id is None:
         raise LookupError("no routing rule set is published")
     return rule_set_id
+
+
+def _published_last() -> Any:  # noqa: ANN401 - an expression of SQLAlchemy
+    """Put the version first that was published last: of two from the same moment on its publisher means the newer."""
+    step = select(func.max(RuleSetEvent.id)).where(
+        RuleSetEvent.rule_set_id == RuleSetVersion.id, RuleSetEvent.state == RuleSetState.PUBLISHED
+    )
+    return func.coalesce(step.correlate(RuleSetVersion).scalar_subquery(), 0).desc()
 
 
 def load_rulebook(session: Session, rule_set_id: int) -> Rulebook:

@@ -26,7 +26,7 @@ class RuleSetVersion(SQLModel, table=True):
 
     `sections` holds what a rule set file says besides its rules: `questions`, `areas`, `jurisdictions`, `units` and
     `keywords`. A check is good for the content and the `checked_city_version` that it saw. The published version with
-    the latest `effective_from` that has come decides.
+    the latest `effective_from` that has come decides; of two with the same moment the one published last.
     """
 
     __tablename__ = "rule_set"

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from app.infra.wire import BeijingTime, HumanText, Since
 from app.routing.check_report import CheckReport
@@ -14,6 +15,13 @@ DIFFERENCES_SHOWN = 500
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """Later moments are typing mistakes; the last ones of a calendar have no Beijing time."""
 
+
+def _not_too_late(instant: datetime) -> datetime:
+    if instant >= LATEST:
+        raise PydanticCustomError("moment_too_late", "moment_too_late")
+    return instant
+
+
 Reason = Annotated[str, HumanText(min_length=1, max_length=1000)]
 
 
@@ -23,7 +31,7 @@ class PublishBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Reason
-    effective_from: Annotated[Since, Field(lt=LATEST)] | None = Field(
+    effective_from: Annotated[Since, AfterValidator(_not_too_late)] | None = Field(
         default=None, description="生效时间，不得早于现在；不填则立即生效"
     )
 

@@ -25,6 +25,7 @@ Some = Field(max_length=50)
 ClassPrefix = Annotated[str, Field(pattern=r"^[0-9]{2}([0-9]{3})?$")]
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_VERSION = re.compile(r"\w[\w.-]*")
 _LEAP_YEAR = 2024
 _AREA_DIGITS = frozenset({0, 4, 6, 9, 12, 15})
 
@@ -47,6 +48,12 @@ def _is_day_of_a_year(pair: tuple[int, int]) -> tuple[int, int]:
     except ValueError:
         raise _bad("month_day") from None
     return pair
+
+
+def _is_version_name(written: str) -> str:
+    if not _VERSION.fullmatch(written):
+        raise _bad("version_name")
+    return written
 
 
 Day = Annotated[date, BeforeValidator(_is_day)]
@@ -234,7 +241,7 @@ class SectionWords(_Words):
 class RuleSetWords(SectionWords):
     """A whole rule set file."""
 
-    version: Annotated[str, Field(max_length=32, pattern=r"^\w[\w.-]*$")]
+    version: Annotated[str, Field(max_length=32), AfterValidator(_is_version_name)]
     note: Annotated[str, Field(max_length=1000)] = ""
     rules: tuple[RuleWords, ...] = ()
 

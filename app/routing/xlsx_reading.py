@@ -29,6 +29,7 @@ MAX_EMPTY_ROWS = 1_000
 
 _MAX_COLUMNS = 64
 _AT_ONCE = 1024 * 1024
+_XML = (".xml", ".rels")
 _STREAMED = ("xl/worksheets/", "xl/sharedStrings.xml")
 
 
@@ -67,17 +68,18 @@ def _refuse_bombs(data: bytes) -> None:
             is_bomb = _is_bomb(parts)
     except Exception as broken:
         # Of a damaged archive zipfile lets out whatever its decompressors raise.
-        raise refused("no_workbook", detail=type(broken).__name__) from None
+        raise refused("no_workbook", detail=type(broken).__name__) from broken
     if is_bomb:
         raise refused("bomb", limit_mb=MAX_UNPACKED // 1024 // 1024)
 
 
 def _is_bomb(parts: zipfile.ZipFile) -> bool:
     """Tell whether a workbook unpacks to more, or to more things, than any rule set needs."""
-    listed = [part for part in parts.infolist() if part.filename.endswith((".xml", ".rels"))]
-    if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:  # zipfile reads no more than it declares
+    listed = parts.infolist()
+    if sum(part.file_size for part in listed) > MAX_UNPACKED:  # zipfile reads no more than it declares
         return True
-    if any(part.file_size > MAX_PART and not part.filename.startswith(_STREAMED) for part in listed):
+    whole = (part for part in listed if part.filename.endswith(_XML) and not part.filename.startswith(_STREAMED))
+    if any(part.file_size > MAX_PART for part in whole):
         return True
     tags = 0
     for part in listed:

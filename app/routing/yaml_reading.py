@@ -85,6 +85,9 @@ def read_yaml(data: bytes, findings: Findings) -> tuple[dict[str, Any], Lines]:
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         raise refused("not_yaml", line=mark.line + 1 if mark else 0, column=mark.column + 1 if mark else 0) from None
+    except yaml.reader.ReaderError as broken:
+        at = written.find(chr(broken.character))  # the first one stops the reader; it counts in bytes
+        raise refused("unclean", line=written.count("\n", 0, at) + 1) from None
     except yaml.YAMLError:
         raise refused("not_yaml", column=0) from None
     if not isinstance(document, dict):

@@ -11,7 +11,7 @@ class DraftUnits(UnitsWith):
     """A `UnitFinder` in which a version's own units work already, as they will from its effective moment on."""
 
     def __init__(self, city: CitySnapshot, units: Iterable[UnitWords]) -> None:
-        """Take the units that are not at work in the city by now, to begin as with a publication; others are the city's."""
+        """Take the units not at work in the city by now, as a publication does; the others are as the city says."""
         own = [each for each in units if not city.is_at_work(each.code)]
         super().__init__(city, own)
         self._known = city.units

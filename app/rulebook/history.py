@@ -34,6 +34,7 @@ _WITH_THEIR_UNIT = (AFTER_DISPATCH | {Status.CLOSED}) - {Status.RETURNED}
 _OUTCOME: tuple[Any, ...] = (
     Report.id,
     Report.submitted_at,
+    Report.cell_code,
     Report.status,
     Report.rule_set_id,
     Report.rule_key,
@@ -44,7 +45,6 @@ _OUTCOME: tuple[Any, ...] = (
     Report.returned_by,
 )
 _FACTS: tuple[Any, ...] = (
-    Report.cell_code,
     Report.lon,
     Report.lat,
     Report.scheme,
@@ -71,6 +71,7 @@ class Outcome:
     and after a return; it is final for good once `is_closed`. `returned_by` are the units that handed it back.
     """
 
+    cell: str
     rule_set_id: int
     rule: str
     unit: str
@@ -197,6 +198,7 @@ def _outcome(row: Any) -> Outcome:  # noqa: ANN401 - as above
     routing = row.routing
     unit = routing.get("unit") or row.proposed_unit_code
     return Outcome(
+        cell=row.cell_code,
         rule_set_id=row.rule_set_id,
         rule=row.rule_key,
         unit=unit,

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from app.infra.wire import BeijingTime, Since
 from app.reports.actions.schemas import Answers, Code, Id, Point, WrittenNumber
@@ -12,6 +13,12 @@ from app.reports.models import Source
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Between these everything that a rule may ask of an instant has an answer."""
+
+
+def _within_reason(instant: datetime) -> datetime:
+    if not EARLIEST <= instant < LATEST:
+        raise PydanticCustomError("moment_far_away", "moment_far_away")
+    return instant
 
 
 class ExplainQuestion(BaseModel):
@@ -35,7 +42,7 @@ class ExplainQuestion(BaseModel):
     component: Annotated[str, StringConstraints(pattern=r"^[0-9]{17}$")] | None = Field(
         default=None, description="部件编码，十七位数字"
     )
-    at: Annotated[Since, Field(ge=EARLIEST, lt=LATEST)] | None = Field(
+    at: Annotated[Since, AfterValidator(_within_reason)] | None = Field(
         default=None, description="假设的时刻，2000 年至 2099 年之间，缺省为现在"
     )
     rule_set: Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[^\x00]*$")] | None = Field(

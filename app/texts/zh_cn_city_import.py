@@ -43,6 +43,8 @@ TEXTS: dict[str, str] = {
     "city_import.refused.not_a_collection": "不是 GeoJSON 的 FeatureCollection。",
     "city_import.refused.broken_csv": "CSV 的引号或行不完整（{detail}），文件可能没有传完。",
     "city_import.refused.no_features": "文件里没有任何要素。",
+    "city_import.refused.too_dense": "文件里的“{sign}”有 {count} 个，最多 {limit} 个：内容太零碎，请检查或分批处理。",
+    "city_import.refused.too_wide": "第 {row} 行的列数超过 {limit}，不像表格，请检查。",
     "city_import.refused.too_many": "要素有 {count} 个，最多 {limit} 个。",
     "city_import.refused.no_geometry_column": "没有边界列，应为其中之一：{wanted}；文件的列：{found}。",
     "city_import.refused.no_code_field": "没有编码字段，应为其中之一：{wanted}，或用 --code-field 指定；"

@@ -4,6 +4,7 @@ TEXTS: dict[str, str] = {
     "problem.DRY_RUN_NOT_FOUND": "没有编号为 {dry_run} 的试运行。",
     "problem.DRY_RUN_UNDER_WAY": "这个规则版本的试运行 {dry_run} 还没有结束，请等它完成。",
     "problem.DRY_RUN_NOT_DONE": "试运行 {dry_run} 现在是“{state}”，还没有可看的变化清单。",
+    "problem.DRY_RUN_REPLACED": "试运行 {dry_run} 的变化清单已由同一版本较新的试运行 {newer} 取代，汇总仍可查看。",
     "dry_run.state.waiting": "等待中",
     "dry_run.state.running": "进行中",
     "dry_run.state.done": "已完成",

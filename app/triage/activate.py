@@ -1,7 +1,7 @@
 """This will put a stored model to use; every process follows within seconds."""
 
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from app.triage.loading import model_of, row_of
 from app.triage.models import TriageModel
@@ -15,6 +15,8 @@ def activate(session: Session, version: str) -> None:
     """
     row = row_of(session, version)
     model_of(row)
+    # Who activates at the same time waits here, for its update would not see what this one is about to put to use.
+    session.exec(select(TriageModel.id).order_by(col(TriageModel.id)).with_for_update()).all()
     # One after the other: at no moment may two be in use.
     for is_active, which in ((False, col(TriageModel.is_active)), (True, col(TriageModel.id) == row.id)):
         session.execute(

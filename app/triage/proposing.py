@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from app.city.facts import ConditionFact
 from app.city.snapshot import CitySnapshot
-from app.domain.keywords import Hit, Keyword, KeywordRules, clear_winner
+from app.domain.keywords import Hit, Keyword, KeywordRules, clear_winner, is_one_matter
 from app.triage.catalogue import Catalogue
 from app.triage.model import Floats, Label, Model
 from app.triage.models import ProposalSource
@@ -109,10 +109,14 @@ class Triage:
     def propose(self, text: str, *, category: str | None) -> Proposal | None:
         """Return what a text says, None when it says nothing.
 
+        Where no category was chosen, words of two problems are for a person: the rules would dispatch one of them only.
+
         :param category: the code of the one that a person chose
         """
         found = self.keywords.find(text)
         here, anywhere = self._known(found, category), self._known(found, None)
+        if category is None and here and not is_one_matter(list(here)):
+            return self._by_keywords(here, Verdict.UNSURE)
         if clear_winner(list(here)):
             return self._by_keywords(here, Verdict.SURE)
         winner = clear_winner(list(anywhere))

@@ -278,6 +278,24 @@ def test_a_file_of_too_many_features_is_refused(
     assert refused.value.reason == "too_many"
 
 
+@pytest.mark.parametrize(("sign", "limit"), [(b"{", 8), (b"[", 20), (b",", 30)])
+def test_a_file_that_would_become_too_many_objects_is_refused_before_it_is_parsed(
+    sign: bytes, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.city.importing.geojson._MOST_SIGNS", {sign: limit})
+    assert refusal(b'{"features":' + sign * (limit + 1)) == "too_dense"
+    assert refusal(sign * limit) == "not_json"
+
+
+def test_a_row_of_too_many_columns_is_refused_and_many_rows_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_MAX_CUTS", 60)
+    rows = [b"a," * 50, b'"' + b"a,\n" * 40 + b'",' + b"," * 30]
+    with pytest.raises(ImportRefused) as refused:
+        list(tables.csv_rows(b"\n".join(rows), progress=silent))
+    assert (refused.value.reason, "第 2 行" in str(refused.value)) == ("too_wide", True)
+    assert len(list(tables.csv_rows(b"\n".join([rows[0]] * 9), progress=silent))) == 9
+
+
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [

@@ -201,7 +201,10 @@ def test_a_file_that_is_none_is_refused_with_the_reason(town: Town, data: bytes,
     assert str(refused.value)
 
 
-def test_a_file_of_too_many_rows_is_refused(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "write"), [("x.csv", as_csv), ("x.geojson", as_geojson)], ids=["csv", "json"])
+def test_a_file_of_too_many_rows_is_refused(
+    town: Town, name: str, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(fields, "MAX_ROWS", 2)
     assert len(examined(town, as_csv([a_line(1), a_line(2)])).rows) == 2
     with pytest.raises(ImportRefused) as refused:

@@ -41,6 +41,26 @@ def test_any_all_and_none(text: str, *, is_met: bool) -> None:
     assert bool(found(text, keyword)) is is_met
 
 
+@pytest.mark.parametrize(
+    ("text", "is_met"),
+    [
+        ("没有乱扔垃圾", False),
+        ("请勿乱扔垃圾", False),
+        ("没人乱扔垃圾", False),
+        ("早上没有乱扔垃圾，晚上有人乱扔垃圾", True),
+        ("乱扔垃圾没有人管", True),
+    ],
+)
+def test_a_word_denied_everywhere_is_not_said(text: str, *, is_met: bool) -> None:
+    assert bool(found(text, Keyword(LITTER, any_of=("乱扔垃圾",)))) is is_met
+    assert bool(found(text, Keyword(LITTER, all_of=("乱扔垃圾",)))) is is_met
+
+
+def test_a_word_may_be_a_denial_itself_and_what_excludes_may_be_denied() -> None:
+    assert found("路灯不亮", Keyword(LAMP, any_of=("不亮",), all_of=("路灯",))) == [(LAMP, "")]
+    assert found("没有施工，路灯不亮", Keyword(LAMP, any_of=("不亮",), none_of=("施工",))) == []
+
+
 def test_all_words_are_needed() -> None:
     keyword = Keyword(COVER, all_of=("井盖", "自来水", "缺失"))
     assert found("自来水井盖缺失", keyword) == [(COVER, "")]

@@ -165,6 +165,15 @@ def test_two_rules_that_some_report_cannot_tell_apart_tie(one: Rule, other: Rule
     assert not report.is_publishable
 
 
+def test_rules_tie_also_for_a_report_that_nobody_has_sorted_yet() -> None:
+    """Every sorted report is the third rule's; one without a class has no scheme either."""
+    both = {"place_type": "market", "facts": {"a": "1"}}
+    schemes = sorted({scheme for scheme, _, _ in CATALOGUE.conditions})
+    stronger = [rule(f"s-{scheme}", scheme=scheme, **both) for scheme in schemes]
+    tie = the_only(checked(rule("a", place_type="market"), rule("b", facts={"a": "1"}), *stronger).ties)
+    assert (tie.rules, tie.witness.facts.scheme, tie.witness.facts.class_code) == (("a", "b"), "", "")
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

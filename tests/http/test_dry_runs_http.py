@@ -177,6 +177,27 @@ def test_a_request_looks_at_so_many_changes_and_no_more(
     assert len(sheet(administrator.get(f"/routing/dry-runs/{run_id}/changes.csv").content)) == 9
 
 
+def test_a_list_that_is_replaced_is_refused_and_breaks_off_a_download(
+    city: Service, administrator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "BUDGET", 2)
+    monkeypatch.setattr(csv_file, "BUDGET", 2)
+    trial = prepare(city, *[Past() for _ in range(5)])
+    first = rehearsed(city, administrator, trial)
+    with city.database.reading() as session:
+        stored = queries.get_done(session, int(first))
+    parts = csv_file.changes_csv(city.database.reading, stored, caller=administrator.caller, city=city.world.city)
+    assert sheet(next(parts) + next(parts))[1:]
+    second = rehearsed(city, administrator, trial)
+    with pytest.raises(queries.DryRunReplaced):
+        list(parts)
+    for path in ("changes", "changes.csv"):
+        refused = administrator.get(f"/routing/dry-runs/{first}/{path}")
+        assert (refused.status_code, refused.json()["code"]) == (409, "DRY_RUN_REPLACED")
+        assert refused.json()["newer"] == second
+    assert administrator.get(f"/routing/dry-runs/{first}").json()["summary"]["other_unit"] == 5
+
+
 def sheet(content: bytes) -> list[list[str]]:
     assert content.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
@@ -321,6 +342,20 @@ def test_statistics_of_each_rule(city: Service, administrator: Person) -> None:
     assert administrator.get("/routing/statistics", since=NOW.isoformat()).json()["reports"] == 0
     unknown = administrator.get("/routing/statistics", rule_set="nothing")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "RULE_SET_NOT_FOUND")
+
+
+def test_statistics_are_those_of_the_desks_area(city: Service) -> None:
+    trial = prepare(city, Past(at=IN_LICUN), Past(at=IN_ZHONGSHANLU), Past(at=IN_LICUN, class_code="06012"))
+    counts = {}
+    for area in ("", LICANG, SHINAN):
+        desk = city.as_role(Role.ACCEPTOR, area_code=area)
+        found = desk.get("/routing/statistics", limit=trial.last).json()
+        counts[area] = found["reports"], sorted((each["rule"], each["reports"]) for each in found["items"])
+    assert counts == {
+        "": (3, [("class-06010", 2), ("class-06012", 1)]),
+        LICANG: (2, [("class-06010", 1), ("class-06012", 1)]),
+        SHINAN: (1, [("class-06010", 1)]),
+    }
 
 
 def test_suggestions_with_their_evidence(city: Service, administrator: Person) -> None:

@@ -14,7 +14,7 @@ from tests.http.strict_client import Person, Service
 from tests.http.test_safe_requests import a_key, counted
 from tests.media.pictures import encoded
 from tests.media.test_dhash import a_view
-from tests.places.test_nearby import north_of
+from tests.places.test_nearby import changed_reach, north_of
 
 _days = count(10)
 HERE = (120.4100, 36.1550)
@@ -120,6 +120,29 @@ def test_a_token_is_for_whom_it_was_given_and_for_an_hour(quiet: Service) -> Non
     late = joiner.post("/reports/join", {"join_token": token})
     assert (late.status_code, late.json()["code"]) == (403, "JOIN_TOKEN_INVALID")
     assert joiner.get("/followed").json()["items"] == []
+
+
+def test_a_reach_that_is_changed_counts_for_the_next_submission_of_that_category(quiet: Service) -> None:
+    quiet.citizen().report(at=HERE, category="clutter")
+    quiet.citizen().report(at=HERE, category="sanitation")
+    late, other = quiet.citizen(), quiet.citizen()
+    for category, person in (("clutter", late), ("sanitation", other)):
+        assert len(candidates(person.post("/reports", unaware(person, category=category)))) == 1
+    with changed_reach(quiet, "clutter", duplicate_radius_m=0):
+        assert len(candidates(other.post("/reports", unaware(other, category="sanitation")))) == 1
+        assert late.post("/reports", unaware(late, category="clutter")).status_code == 201
+    assert len(candidates(other.post("/reports", unaware(other, category="clutter")))) == 2
+
+
+def test_whoever_has_joined_is_asked_again_when_the_first_request_comes_again(quiet: Service) -> None:
+    quiet.citizen().report(at=HERE)
+    joiner = quiet.citizen()
+    body, key = unaware(joiner), a_key()
+    (shown,) = candidates(joiner.post("/reports", body, Idempotency_Key=key))
+    first = joiner.post("/reports/join", {"join_token": shown["join_token"]}).json()
+    (again,) = candidates(joiner.post("/reports", body, Idempotency_Key=key))
+    assert joiner.post("/reports/join", {"join_token": again["join_token"]}).json() == first
+    assert (len(joiner.get("/followed").json()["items"]), joiner.get("/me/reports").json()["items"]) == (1, [])
 
 
 def test_what_ended_meanwhile_is_not_joined(quiet: Service) -> None:

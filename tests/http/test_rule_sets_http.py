@@ -121,6 +121,25 @@ def test_a_later_moment(service: Service, editor: Person) -> None:
     )
     assert (later.json()["state"], later.json()["is_in_force"]) == ("published", False)
     assert editor.post(f"{BASE}/{name}/retire", {"reason": "改期"}).status_code == 200
+    follow(service)  # the units that came with it
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("0001-01-01T00:00:00+14:00", "不符合要求"),
+        ("9999-12-31T23:59:59+00:00", "应早于 2100 年"),
+        (4102444800, "ISO 8601"),
+    ],
+)
+def test_a_moment_that_no_calendar_has(service: Service, editor: Person, moment: object, words: str) -> None:
+    name = imported(editor)
+    editor.post(f"{BASE}/{name}/check")
+    rehearsed(service, name)
+    answer = editor.post(f"{BASE}/{name}/publish", {"reason": "x", "effective_from": moment})
+    assert problem(answer) == (422, "VALIDATION")
+    assert words in answer.json()["errors"][0]["detail"]
+    assert editor.get(f"{BASE}/{name}").json()["state"] == "rehearsed"
 
 
 @pytest.mark.parametrize("file_format", FileFormat)

@@ -49,6 +49,28 @@ def test_what_may_be_one_problem_is_read_from_both_reaches_the_nearest_first(tow
         assert distances(session, replace(REACH, radius_m=0, photo_bits=-1)) == []
 
 
+def test_for_whoever_only_asks_a_place_is_that_of_a_square_of_ten_metres(town: Town) -> None:
+    """However many points one asks from, two reports in a square look alike: where an answer changes tells no more."""
+    corners = ((120.41486, 36.16016), (120.41494, 36.16024))
+    places = [north_of(IN_LICUN, 0.5 * step) for step in range(-140, 141)]
+    with town.database.transaction() as session:
+        told: list[list[list[float]]] = []
+        for days, corner in enumerate(corners):
+            now = NOW + 90 * days * DAY
+            a_report(session, town.world, category=DECISIVE_CATEGORY, at=corner, now=now)
+            asked = [
+                replace(around(at, reach=REACH.without_photos()), at=now, is_blurred=is_blurred)
+                for at in places
+                for is_blurred in (True, False)
+            ]
+            told.append([[each.distance_m for each in open_around(session, one)] for one in asked])
+    blurred, exact = ([answers[kind::2] for answers in told] for kind in (0, 1))
+    within = [[[metres for metres in answer if metres <= REACH.radius_m] for answer in each] for each in blurred]
+    assert within[0] == within[1]
+    assert sum(map(bool, within[0])) in {199, 201}  # 50 m to either side of the middle of the square
+    assert exact[0] != exact[1]
+
+
 def test_what_was_sent_later_counts_too(town: Town) -> None:
     """A desk asks about a report that is some days old; and machines' clocks are not the same."""
     with town.database.transaction() as session:
@@ -144,6 +166,13 @@ def test_a_citizen_learns_that_there_is_one_and_not_whose_or_which(service: Serv
         "status_text": "已派遣",
     }
     assert report["number"] not in str(found)
+
+
+def test_the_distance_told_is_that_of_a_square_of_ten_metres(service: Service) -> None:
+    for aside in (-4, 4):
+        service.clock.advance(days=40)
+        service.citizen().report(at=north_of(SOMEWHERE, aside))
+        assert [each["distance_m"] for each in nearby(service.citizen(), north_of(SOMEWHERE, 18))] == [20]
 
 
 def test_the_reach_is_the_categorys_own(service: Service) -> None:

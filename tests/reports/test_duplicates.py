@@ -14,6 +14,7 @@ from app.journal.queries import entries_of
 from app.media.budget import PhotoBudget
 from app.media.images import inspect_and_render
 from app.media.models import Photo
+from app.media.refusals import PhotoNotFound
 from app.reports.access import ReportNotFound
 from app.reports.actions import schemas as words
 from app.reports.actions.engine import Context
@@ -86,6 +87,19 @@ def test_somebody_elses_is_shown_without_telling_whose_or_which(town: Town) -> N
         }
         assert report_of_token(token, user_id=sender.user_id, secret=SECRET, now=late) == there.id
         assert session.exec(select(Report.id)).all() == [there.id]
+
+
+def test_the_distance_told_is_that_of_a_square_of_ten_metres(town: Town) -> None:
+    """Else whoever tries many points, with a photo that is none and nothing stored, would find the very doorstep."""
+    with town.database.transaction() as session:
+        for aside, days in ((-4, 0), (4, 40)):
+            now = NOW + timedelta(days=days)
+            a_report(session, town.world, category=DECISIVE_CATEGORY, at=north_of(IN_LICUN, aside), now=now)
+            (near,) = refused(session, town, at=north_of(IN_LICUN, 18), now=now)
+            (edge,) = refused(session, town, at=north_of(IN_LICUN, 49.9), now=now)
+            assert (near["distance_m"], edge["distance_m"]) == (20, 50)
+            with pytest.raises(PhotoNotFound):
+                send(session, town, a_citizen(session), at=north_of(IN_LICUN, 50.1), now=now, photo_ids=["x" * 22])
 
 
 def test_ones_own_is_shown_with_its_number_and_cannot_be_joined(town: Town) -> None:

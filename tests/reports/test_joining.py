@@ -223,6 +223,7 @@ def test_everybody_learns_how_many_have_met_it_and_nobody_who(town: Town) -> Non
         merged.do(session, A.MERGE, master=master.number)
         told = seen(session, town, master, reporter)
         assert told.met_by == 3  # two joiners and whoever reported it too
+        assert seen(session, town, merged, merged.people[R.CITIZEN]).met_by == 3  # it is the same problem
         shown = seen(session, town, master, desk)
         assert isinstance(shown, ReportDetail)
         assert (shown.followers.count, shown.followers.joined, shown.met_by) == (1, 2, 3)

@@ -251,7 +251,7 @@ def test_the_masters_steps_are_news_under_the_followers_number(town: Town) -> No
         master.later(minutes=1).do(session, A.NOTE)
         master.later(minutes=1).walk(session, A.DISPATCH)
 
-        def news(case: Case, since: int) -> list[tuple[str, Action, bool]]:
+        def news(case: Case, since: int) -> list[tuple[str | None, Action, bool]]:
             asked = NOW + timedelta(minutes=since)
             found = updates(session, since=asked, caller=case.people[R.CITIZEN], now=NOW + timedelta(hours=1)).items
             return [(each.number, each.action, each.is_followed) for each in found]

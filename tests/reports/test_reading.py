@@ -199,7 +199,7 @@ def test_more_steps_at_one_instant_than_an_answer_holds_are_all_told_and_then_th
         for case in cases:
             case.later(minutes=5).do(session, A.ACCEPT)
         cases[-1].later(minutes=1).do(session, A.VOID)
-        told: list[tuple[str, Action]] = []
+        told: list[tuple[str | None, Action]] = []
         since, later = NOW, NOW + timedelta(days=1)
         for _ in range(3):
             news = updates(session, since=since, caller=hotline, now=later)

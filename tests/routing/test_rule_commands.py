@@ -127,12 +127,21 @@ def test_what_is_not_there(committed_url: str, arguments: tuple[str, ...], words
     assert (ran.returncode, words in ran.stdout) == (1, True), ran.stdout
 
 
+def test_a_database_that_was_not_prepared(good: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    for arguments in (("list",), ("import", good, *SIGNED), ("publish", "v2", *SIGNED)):
+        ran = rules(url, *arguments)
+        assert (ran.returncode, "数据库无法使用" in ran.stdout, ran.stderr) == (1, True, ""), ran.stderr
+
+
 def test_who_and_why_are_asked_for(committed_url: str, good: Path) -> None:
     assert rules(committed_url, "import", good).returncode == 2
     ran = rules(committed_url, "import", good, "--editor", "张三", "--reason", " ")
     assert (ran.returncode, "--reason" in ran.stderr) == (2, True)
     ran = rules(committed_url, "import", good, "--editor", "x" * 65, "--reason", "x")
     assert (ran.returncode, "--editor" in ran.stderr) == (2, True)
+    ran = rules(committed_url, "check", "v2", "--reason", "x" * 1001)
+    assert (ran.returncode, "--reason" in ran.stderr) == (2, True)
 
 
 def test_a_folder_that_cannot_be_written(committed_url: str, tmp_path: Path) -> None:

@@ -242,6 +242,22 @@ def test_what_was_published_never_changes(town: Town) -> None:
         assert everything_about_rules(session) == before
 
 
+def test_of_two_versions_for_one_moment_the_one_published_last_decides(town: Town) -> None:
+    with town.database.transaction() as session:
+        for name in ("first", "second"):  # in the order of their drafts, which is not that of their publication
+            imported(session, a_file(version=name), town.world.city, NOW)
+            checked(session, name, town.world.city, NOW)
+            rehearsed(session, name, NOW)
+        city = town.world.city
+        for name in ("second", "first"):
+            city = load_snapshot(session, today=NOW.date())
+            checked(session, name, city, NOW)
+            publish(session, name, effective_from=NOW + TOMORROW, editor="乙", reason="施行", now=NOW)
+        assert in_force(session, NOW + TOMORROW) == "first"
+        retire(session, "first", editor="乙", reason="有误", now=NOW)
+        assert in_force(session, NOW + TOMORROW) == "second"
+
+
 def test_a_version_taken_back_leaves_the_one_before(town: Town) -> None:
     with town.database.transaction() as session:
         before = in_force(session, NOW)

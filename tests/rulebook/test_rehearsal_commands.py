@@ -1,6 +1,7 @@
 """`suishoupai rules dry-run | statistics | suggest` as a person types them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,23 @@ def test_suggestions_go_into_a_file_and_nowhere_else(committed_town: Town, run: 
     assert [each.then.role for each in read.rules] == ["enforcement_squad"]
     for_draft = run("suggest", "--rule-set", "draft")
     assert "squads" in for_draft.output  # the draft is wrong in the other street
+
+
+def test_half_a_file_is_not_left_behind(
+    committed_town: Town, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would look whole, and stand in the way of the next try."""
+    store(committed_town, [Past()])
+
+    def half(*_arguments: object, **_options: object) -> Iterator[bytes]:
+        yield b"half"
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("app.rulebook.rehearsals.csv_file.changes_csv", half)
+    file = tmp_path / "changes.csv"
+    told = run("dry-run", "draft", "--csv", file)
+    assert (told.exit_code, file.exists()) == (1, False)
+    assert "No space left" in told.output
 
 
 def test_nothing_to_suggest_writes_no_file(committed_town: Town, run: Run, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Replaying past reports through a version: what is compared, what is counted, what it costs."""
 
 import random
+from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,15 +15,17 @@ from app.domain.roles import Role
 from app.domain.routing.rules import FALLBACK_RULE
 from app.domain.workflow import Status
 from app.reports.models import Report, Source
+from app.routing.loading import load_rulebook
 from app.routing.models import RuleSetState, RuleSetVersion
 from app.routing.territory import Territory
 from app.routing.words import UnitWords
 from app.rulebook.draft_units import DraftUnits
 from app.rulebook.history import CHUNK, Stretch, outcomes
 from app.rulebook.rehearsals.schemas import RuleMove, UnitMove
+from app.triage.proposing import Triage
 from tests.builders import NOW, OTHER_UNIT, SQUAD, a_report, staff
 from tests.builders_city import IN_LICUN, IN_ZHENHUALU, IN_ZHONGSHANLU, LICUN, SHINAN, ZHENHUALU
-from tests.rulebook.past import Past, a_rule, a_version, condition_of, store_past
+from tests.rulebook.past import Past, a_rule, a_version, condition_of, store_past, store_version
 from tests.rulebook.replaying import (
     REFUSE,
     SANITATION,
@@ -131,6 +134,64 @@ def test_what_the_rules_in_force_decided_they_decide_again(town: Town) -> None:
     assert (found.reports, found.same) == (14, 14)
     with town.database.reading() as session:
         assert session.get_one(RuleSetVersion, town.world.rule_set_id).state is RuleSetState.PUBLISHED
+
+
+def test_borders_midnights_and_texts_are_decided_again_as_they_were(town: Town) -> None:
+    """Really submitted under a version with areas, windows and keywords: on a border, at Beijing's midnight."""
+    lon, lat = IN_LICUN
+    west, east = (
+        shapely.box(lon - 0.01, lat - 0.01, lon, lat + 0.01),
+        shapely.box(lon, lat - 0.01, lon + 0.01, lat + 0.01),
+    )
+    refuse = {"class": REFUSE}
+    words = a_version(
+        "bordering",
+        TEAM_SWEEPS,
+        a_rule("west", refuse | {"polygon": "west"}, {"unit": "qd.water"}),
+        a_rule("east", refuse | {"jurisdiction": SHINAN}, {"unit": "qd.parks"}),
+        a_rule("roads", {"class": "06012", "window": {"days": "working"}}, {"unit": "qd.ocean"}),
+        a_rule("night", {"class": "06011", "window": {"hours": [0, 1]}}, {"unit": "qd.health"}),
+        a_rule("young", {"class": "06042"}, {"unit": "qd.culture"}, valid_from="2026-11-21"),
+        areas=[{"code": "west", "name": "西", "basis": "测试", "shape": west.wkt}],
+        jurisdictions=[{"code": SHINAN, "name": "功能区", "basis": "测试", "shape": east.wkt}],
+        keywords=[
+            {"class": "06011", "any": ["渣土"]},
+            {"class": "06012", "any": ["落叶"]},
+            {"class": "06042", "any": ["满溢"]},
+        ],
+    )
+    with town.database.transaction() as session:
+        rule_set_id = store_version(session, words)
+    with town.database.reading() as session:
+        rulebook = load_rulebook(session, rule_set_id)
+    triage = Triage.of(town.world.city, rulebook.keywords, rule_set_version="bordering", model=None, model_id=None)
+    world = replace(town.world, rulebook=rulebook, triage=triage)
+    # 16:00 UTC is midnight in Beijing: of a Friday and Saturday, and of the day from which a rule holds.
+    midnight = datetime(2026, 11, 20, 16, tzinfo=UTC)
+    moments = [
+        midnight - timedelta(seconds=1),
+        midnight,
+        midnight + timedelta(minutes=59),
+        midnight + timedelta(hours=1),
+    ]
+    with town.database.transaction() as session:
+        for at in (IN_LICUN, (lon - 0.001, lat), (lon + 0.001, lat), IN_ZHENHUALU):
+            for category, description in (
+                ("sanitation", ""),
+                (None, "一堆渣土"),
+                (None, "全是落叶"),
+                (None, "满溢了"),
+                (None, "说不清"),
+            ):
+                for moment in moments:
+                    a_report(session, world, at=at, category=category, description=description, now=moment)
+        run_id = again(session, "bordering")
+    work(town)
+    found = summary(town.database, run_id)
+    assert (found.reports, found.same) == (80, 80)
+    with town.database.reading() as session:
+        decided = Counter(session.exec(select(Report.rule_key)))
+    assert {"west", "east", SANITATION, "roads", "night", "young", FALLBACK_RULE} == set(decided), decided
 
 
 def a_component(code: str, **units: Any) -> Component:

@@ -13,6 +13,7 @@ from app.routing.models import RoutingRule, RuleSetEvent, RuleSetState, RuleSetV
 from app.rulebook.models import DryRunFailure, DryRunState
 from app.rulebook.rehearsals.claiming import ATTEMPTS, LEASE, claim_next
 from app.rulebook.rehearsals.jobs import Rehearsing
+from app.rulebook.rehearsals.queries import DryRunReplaced, get_done
 from app.rulebook.rehearsals.request import DryRunUnderWay
 from app.rulebook.rehearsals.running import Stopped, carry_out
 from tests.builders import NOW
@@ -130,6 +131,43 @@ def test_a_silent_worker_is_replaced_and_its_half_is_forgotten(town: Town) -> No
     carry_out(town.database, run, city=town.world.city, clock=lambda: later, tell=nothing)
     assert summary(town.database, run_id).other_unit == 3
     assert len(changes(town.database, run_id)) == 3
+
+
+def test_only_the_newest_result_of_a_version_keeps_its_changes(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or they would grow with every dry run; the summaries stay."""
+    monkeypatch.setattr("app.rulebook.rehearsals.claiming._DELETED_AT_ONCE", 2)
+    history(town, *[Past() for _ in range(5)])
+    other = ask(town, a_version("other", SQUAD_SWEEPS))
+    first = ask(town, a_version("draft", SQUAD_SWEEPS, TEAM_SWEEPS))
+    work(town)
+    work(town)
+    with town.database.transaction() as session:
+        second = again(session, "draft")
+    assert len(changes(town.database, first)) == 5
+    with town.database.reading() as session:
+        get_done(session, first)  # what only waits replaces nothing
+    work(town)
+    assert [len(changes(town.database, each)) for each in (other, first, second)] == [5, 0, 5]
+    assert summary(town.database, first) == summary(town.database, second)
+    with town.database.reading() as session:
+        assert get_done(session, second).run.id == second
+        with pytest.raises(DryRunReplaced) as refused:
+            get_done(session, first)
+    assert refused.value.facts == {"dry_run": str(first), "newer": str(second)}
+
+
+def test_a_dry_run_that_fails_takes_no_older_result_away(town: Town) -> None:
+    history(town, Past())
+    first = ask(town, a_version("draft", SQUAD_SWEEPS, TEAM_SWEEPS))
+    work(town)
+    with town.database.transaction() as session:
+        again(session, "draft")
+        version = session.exec(select(RuleSetVersion).where(RuleSetVersion.version == "draft")).one()
+        session.add(version.sqlmodel_update({"content_sha256": "b" * 64}))
+    work(town)
+    assert len(changes(town.database, first)) == 1
+    with town.database.reading() as session:
+        assert get_done(session, first).run.id == first
 
 
 def test_who_lost_the_claim_writes_nothing_more(town: Town) -> None:

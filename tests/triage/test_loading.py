@@ -1,5 +1,6 @@
 """Models in rows: one is in use, every process follows, and a broken one stops nobody."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -66,6 +67,27 @@ def test_one_at_a_time_is_in_use_and_one_can_go_back(town: Town, packed: bytes) 
             activate(session, version)
         with town.database.reading() as session:
             assert in_use(session) == [version]
+
+
+def test_of_two_who_activate_at_once_the_second_waits_and_counts(committed_database: Database, packed: bytes) -> None:
+    with committed_database.transaction() as session:
+        one, two, three = (store(session, packed, now=NOW + timedelta(seconds=each)).version for each in range(3))
+    with committed_database.transaction() as session:
+        activate(session, one)
+
+    def put_to_use(version: str) -> None:
+        with committed_database.transaction() as session:
+            activate(session, version)
+
+    with ThreadPoolExecutor() as pool:
+        with committed_database.transaction() as session:
+            activate(session, two)
+            second = pool.submit(put_to_use, three)
+            with pytest.raises(TimeoutError):  # it waits for the first
+                second.result(timeout=0.5)
+        second.result(timeout=10)
+    with committed_database.reading() as session:
+        assert in_use(session) == [three]
 
 
 def test_only_what_exists_and_can_be_read_is_put_to_use(town: Town, packed: bytes) -> None:

@@ -62,6 +62,9 @@ K, M = ProposalSource.KEYWORD, ProposalSource.MODEL
         ("路灯和汽车", "parking", (K, Verdict.SURE, [CARS])),
         ("路灯和坑洼", "facilities", (K, Verdict.UNSURE, [LAMP, POTHOLE])),
         ("路灯、汽车", "sanitation", (K, Verdict.UNSURE, [LAMP, CARS])),
+        ("共享单车坏了，路灯也坏了", None, (K, Verdict.UNSURE, [BIKES, LAMP])),  # two problems, one with more words
+        ("共享单车坏了，路灯也坏了", "facilities", (K, Verdict.SURE, [LAMP])),
+        ("没有路灯", None, None),
         ("你好", None, None),
         ("外星人来了", None, None),  # a class that this city does not have
     ],
@@ -147,7 +150,21 @@ def test_confidence_inside_a_category_is_the_share_of_it(town: Town) -> None:
 def test_what_the_keywords_are_sure_of_the_model_is_not_asked(town: Town) -> None:
     triage = triage_of(town, model=a_model({CARS: 0.99, LAMP: 0.01}))
     assert said(triage.propose("路灯", category=None)) == (K, Verdict.SURE, [LAMP])
-    assert said(triage.propose("路灯和坑洼", category=None)) == (M, Verdict.SURE, [CARS, LAMP])
+    assert said(triage.propose("路灯和坑洼", category="facilities")) == (M, Verdict.ELSEWHERE, [CARS, LAMP])
+
+
+def test_of_two_problems_the_model_is_not_asked_either(town: Town) -> None:
+    triage = triage_of(town, model=a_model({POTHOLE: 0.99, LITTER: 0.01}))
+    assert said(triage.propose("路灯和汽车", category=None)) == (K, Verdict.UNSURE, [LAMP, CARS])
+
+
+def test_words_of_one_problem_are_told_apart_by_their_number(town: Town) -> None:
+    keywords = (Keyword(BIKES, any_of=("坏了",), all_of=("单车",)), Keyword(CARS, any_of=("共享单车",)))
+    assert said(triage_of(town, keywords=keywords).propose("共享单车坏了", category=None)) == (
+        K,
+        Verdict.SURE,
+        [BIKES, CARS],
+    )
 
 
 def test_a_weak_word_leaves_the_answer_to_the_model(town: Town) -> None:

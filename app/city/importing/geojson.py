@@ -15,6 +15,9 @@ from app.domain.gcj02 import Datum
 
 _STEP = 2_000
 _CRS = re.compile(r"(?:urn:ogc:def:crs:)?(?P<authority>OGC|EPSG):(?:[\d.]*:)?(?P<code>\w+)", re.IGNORECASE)
+_MOST_SIGNS = {b"{": 10_000_000, b"[": 40_000_000, b",": 80_000_000}
+"""Each of them becomes an object of 30 to 200 bytes: a gigabyte of `{},` would take 30. The largest city has fewer."""
+
 _DATUMS = {("OGC", "CRS84"): Datum.WGS84, ("EPSG", "4326"): Datum.WGS84, ("EPSG", "4490"): Datum.CGCS2000}
 
 
@@ -38,8 +41,9 @@ def read_geojson(data: bytes, *, progress: Progress) -> RawFile:
 def features_of(data: bytes) -> tuple[list[Any], str | None]:
     """Return the features as they stand, whatever they are, and the name of the reference system, if there is one.
 
-    :raises ImportRefused: not JSON, nested too deeply, not a FeatureCollection, no feature
+    :raises ImportRefused: not JSON, nested too deeply or too much in it, not a FeatureCollection, no feature
     """
+    _refuse_dense(data)
     document = _parsed(data)
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         raise ImportRefused("not_a_collection")
@@ -47,6 +51,13 @@ def features_of(data: bytes) -> tuple[list[Any], str | None]:
     if not isinstance(features, list) or not features:
         raise ImportRefused("no_features")
     return features, _crs_name(document.get("crs"))
+
+
+def _refuse_dense(data: bytes) -> None:
+    for sign, limit in _MOST_SIGNS.items():
+        count = data.count(sign)
+        if count > limit:
+            raise ImportRefused("too_dense", sign=sign.decode(), count=count, limit=limit)
 
 
 def _parsed(data: bytes) -> Any:  # noqa: ANN401 - whatever JSON holds

@@ -25,6 +25,9 @@ MAX_EMPTY_ROWS = 100_000
 """In a row: the reader makes each of them up, and a file of one kilobyte can ask for a million."""
 
 _MAX_COLUMNS = 64
+_MAX_CUTS = 5_000_000
+"""Delimiters in one row, those inside borders too: a gigabyte of them alone would make a row of 16."""
+
 _STEP = 2_000
 Row = Sequence[object]
 
@@ -48,7 +51,7 @@ def read_xlsx(data: bytes, *, progress: Progress) -> RawFile:
 def csv_rows(data: bytes, *, progress: Progress) -> Iterator[Row]:
     """Yield comma, semicolon or tab separated rows, the header first.
 
-    :raises ImportRefused: an unknown encoding, broken quoting
+    :raises ImportRefused: an unknown encoding, broken quoting, a row of too many columns
     """
     source = io.BytesIO(data)
     content = io.TextIOWrapper(source, encoding=encoding_of(data), newline="")
@@ -56,12 +59,28 @@ def csv_rows(data: bytes, *, progress: Progress) -> Iterator[Row]:
     content.seek(0)
     csv.field_size_limit(MAX_UNPACKED)  # of the process; the default is shorter than the border of a street
     try:
-        for number, row in enumerate(csv.reader(content, delimiter=delimiter, strict=True)):
+        for number, row in enumerate(_cut(content, delimiter)):
             if number % _STEP == 0:
                 progress("import_read", source.tell(), len(data))
             yield row
     except csv.Error as broken:
         raise ImportRefused("broken_csv", detail=broken) from None
+
+
+def _cut(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    cuts, number = 0, 1
+
+    def counted() -> Iterator[str]:
+        nonlocal cuts
+        for line in lines:
+            cuts += line.count(delimiter)
+            if cuts > _MAX_CUTS:
+                raise ImportRefused("too_wide", row=number, limit=_MAX_CUTS)
+            yield line
+
+    for row in csv.reader(counted(), delimiter=delimiter, strict=True):
+        cuts, number = 0, number + 1
+        yield row
 
 
 def xlsx_rows(data: bytes, *, progress: Progress) -> Iterator[Row]:

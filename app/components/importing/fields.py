@@ -66,6 +66,8 @@ def open_file(content: Content, *, progress: Progress) -> Delivered:
     kind = format_of(content)
     if kind == "geojson":
         features, crs = features_of(content.data)
+        if len(features) > MAX_ROWS:
+            raise ImportRefused("too_many", count=len(features), limit=MAX_ROWS)
         return Delivered("GeoJSON", _of_features(features, progress), crs, datum_of(crs))
     rows = csv_rows if kind == "csv" else xlsx_rows
     return Delivered(kind.upper(), _of_table(rows(content.data, progress=progress)))

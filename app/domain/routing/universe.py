@@ -40,10 +40,13 @@ class Catalogue:
         return cls(tuple(dict.fromkeys(conditions)))
 
     def topics(self) -> tuple[Topic, ...]:
-        """Return what a report can be about: each condition, each class without one, and no class at all."""
+        """Return what a report can be about: each condition, each class without one, and no class at all.
+
+        A report that nobody has sorted yet has no scheme either.
+        """
         classes = dict.fromkeys((scheme, code, "") for scheme, code, _ in self.conditions)
         schemes = dict.fromkeys((scheme, "", "") for scheme, _, _ in self.conditions)
-        return tuple(dict.fromkeys((*self.conditions, *classes, *schemes)))
+        return tuple(dict.fromkeys((*self.conditions, *classes, *schemes, ("", "", ""))))
 
 
 @dataclass(frozen=True, slots=True)

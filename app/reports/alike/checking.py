@@ -1,7 +1,7 @@
 """At submission: has the same problem probably been reported already? Then the sender decides, not the service."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -36,7 +36,8 @@ def check_duplicates(
     category = category_fact(report, context.world.city)
     if category is None or report.source is Source.SERVICE:
         return 0
-    near = open_around(session, around(report, category, city=context.world.city))
+    asked = replace(around(report, category, city=context.world.city), is_blurred=True)
+    near = open_around(session, asked)
     found = _duplicates(session, body, near, reach=category.reach, caller=context.caller)
     if found and not body.duplicates_acknowledged:
         offer = _Offer(context.caller, category, context.now, join_secret)

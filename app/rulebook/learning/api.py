@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from app.domain.roles import Permission
+from app.domain.roles import Caller, Permission
 from app.identity.caller import require
 from app.infra.database import DatabaseDep
 from app.infra.problems import problems
@@ -22,14 +22,20 @@ from app.rulebook.rehearsals.replay import Candidate
 router = APIRouter(prefix="/api/v1/routing", tags=["routing"])
 
 MayView = Depends(require(Permission.VIEW_RULES))
+Viewer = Annotated[Caller, MayView]
 
 
-@router.get("/statistics", dependencies=[MayView], responses=problems(401, 403, 404, 422))
-def read_rule_statistics(request: Annotated[StatisticsRequest, Query()], database: DatabaseDep) -> RuleStatistics:
-    """Count returns and re-dispatches per rule over the newest reports of the whole city."""
+@router.get("/statistics", responses=problems(401, 403, 404, 422))
+def read_rule_statistics(
+    request: Annotated[StatisticsRequest, Query()], database: DatabaseDep, caller: Viewer
+) -> RuleStatistics:
+    """Count returns and re-dispatches per rule: of the newest reports of the city, those in one's area."""
     with database.reading() as session:
         return rule_statistics(
-            lambda: nullcontext(session), Stretch(request.limit, request.since), rule_set=request.rule_set
+            lambda: nullcontext(session),
+            Stretch(request.limit, request.since),
+            rule_set=request.rule_set,
+            area=caller.area_code,
         )
 
 

@@ -51,7 +51,7 @@ class RuleFigures(BaseModel):
 
 
 class RuleStatistics(BaseModel):
-    """The rules whose choices ended elsewhere most often, out of `reports` looked at."""
+    """The rules whose choices ended elsewhere most often, out of `reports` in the caller's area."""
 
     reports: int
     items: list[RuleFigures]

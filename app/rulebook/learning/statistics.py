@@ -39,17 +39,18 @@ class _Counts:
     by_rule: dict[Key, _Count] = field(default_factory=dict)
     reports: int = 0
 
-    def add(self, chunk: Iterable[Outcome], only: int | None) -> None:
+    def add(self, chunk: Iterable[Outcome], only: int | None, area: str) -> None:
         for outcome in chunk:
-            if only in {None, outcome.rule_set_id}:
+            if only in {None, outcome.rule_set_id} and outcome.cell.startswith(area):
                 self.reports += 1
                 self.by_rule.setdefault((outcome.rule_set_id, outcome.rule), _Count()).add(outcome)
 
 
-def rule_statistics(opened: Opener, stretch: Stretch, *, rule_set: str | None = None) -> RuleStatistics:
+def rule_statistics(opened: Opener, stretch: Stretch, *, rule_set: str | None = None, area: str = "") -> RuleStatistics:
     """Return the figures of each rule over a stretch, those with the most reports that ended elsewhere first.
 
     :param rule_set: count only what this version decided
+    :param area: count only the reports in this district or street; the stretch is of the whole city all the same
     :raises RuleSetNotFound: no such version
     """
     with opened() as session:
@@ -57,7 +58,7 @@ def rule_statistics(opened: Opener, stretch: Stretch, *, rule_set: str | None = 
     only = _id_of(rule_set, names) if rule_set is not None else None
     counts = _Counts()
     for chunk in outcomes(opened, stretch):
-        counts.add(chunk, only)
+        counts.add(chunk, only, area)
     figures = [_figures(names[key[0]], key[1], count) for key, count in counts.by_rule.items()]
     figures.sort(key=lambda each: (-each.elsewhere, -each.reports, each.rule_set, each.rule))
     return RuleStatistics(reports=counts.reports, items=figures[:SHOWN], left_out=max(0, len(figures) - SHOWN))

@@ -1,5 +1,6 @@
 """Who carries a dry run out: one process at a time, and another one after it when it dies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,8 +92,15 @@ def keep(session: Session, run: Claimed, **values: Any) -> None:  # noqa: ANN401
         raise ClaimLost
 
 
-def forget_some_changes(session: Session, run: Claimed) -> bool:
-    """Delete a part of what an earlier attempt stored; False when nothing is left."""
-    some = select(DryRunChange.report_id).where(col(DryRunChange.dry_run_id) == run.id).limit(_DELETED_AT_ONCE)
-    gone = delete(DryRunChange).where(col(DryRunChange.dry_run_id) == run.id, col(DryRunChange.report_id).in_(some))
+def forget_some_changes(session: Session, dry_run_id: int) -> bool:
+    """Delete a part of the changes of a dry run; False when nothing is left."""
+    some = select(DryRunChange.report_id).where(col(DryRunChange.dry_run_id) == dry_run_id).limit(_DELETED_AT_ONCE)
+    gone = delete(DryRunChange).where(col(DryRunChange.dry_run_id) == dry_run_id, col(DryRunChange.report_id).in_(some))
     return session.exec(gone).rowcount > 0
+
+
+def replaced_by(session: Session, run: Claimed) -> Sequence[int]:
+    """Return the earlier dry runs of a version whose changes a result now takes the place of."""
+    earlier = select(DryRun.id).where(DryRun.rule_set_id == run.rule_set_id, col(DryRun.id) < run.id)
+    has_changes = select(DryRunChange.report_id).where(DryRunChange.dry_run_id == DryRun.id).exists()
+    return [found for found in session.exec(earlier.where(has_changes)) if found is not None]

@@ -9,7 +9,7 @@ from app.city.snapshot import CitySnapshot
 from app.domain.roles import Caller
 from app.infra.wire import beijing_text
 from app.rulebook.history import Opener
-from app.rulebook.rehearsals.queries import BUDGET, Stored, change, changes_after, units_of
+from app.rulebook.rehearsals.queries import BUDGET, Stored, change, changes_after, get_done, units_of
 from app.rulebook.rehearsals.schemas import DryRunChangeRead
 from app.texts import text
 
@@ -28,7 +28,10 @@ def plain_cell(value: str) -> str:
 
 
 def changes_csv(opened: Opener, stored: Stored, *, caller: Caller, city: CitySnapshot) -> Iterator[bytes]:
-    """Yield the file part by part, each part read in a session of its own: the changes that the caller sees."""
+    """Yield the file part by part, each part read in a session of its own: the changes that the caller sees.
+
+    :raises DryRunReplaced: a newer dry run of the version is done by now
+    """
     with opened() as session:
         units = units_of(session, stored, city=city)
     yield (BYTE_ORDER_MARK + _lines([[text(f"dry_run.column.{name}") for name in COLUMNS]])).encode()
@@ -37,6 +40,7 @@ def changes_csv(opened: Opener, stored: Stored, *, caller: Caller, city: CitySna
     while is_more:
         with opened() as session:
             rows, cursor = changes_after(session, stored, cursor, limit=BUDGET, caller=caller)
+            get_done(session, stored.run.id or 0)  # a list forgotten meanwhile breaks off instead of looking complete
         is_more = cursor is not None
         yield _lines(_cells(change(row, units)) for row in rows).encode()
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.city.snapshot import CitySnapshot
@@ -46,6 +47,12 @@ class DryRunNotDone(Conflict):
     """It still waits or runs, or it failed: there are no changes to show."""
 
     code = "DRY_RUN_NOT_DONE"
+
+
+class DryRunReplaced(Conflict):
+    """A newer dry run of the version is done, and only that one's changes are kept; `newer` is its id."""
+
+    code = "DRY_RUN_REPLACED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +98,23 @@ def list_dry_runs(session: Session, rule_set: str) -> list[Stored]:
 
 
 def get_done(session: Session, dry_run_id: int) -> Stored:
-    """Return a dry run that is done.
+    """Return a dry run that is done and whose changes are kept.
 
     :raises DryRunNotFound: there is none
     :raises DryRunNotDone: it has no result (yet)
+    :raises DryRunReplaced: there is a newer result of the version
     """
     stored = get_dry_run(session, dry_run_id)
     if stored.run.state is not DryRunState.DONE:
         raise DryRunNotDone(dry_run=str(dry_run_id), state=text(f"dry_run.state.{stored.run.state.value}"))
+    newer = select(func.max(DryRun.id)).where(
+        DryRun.rule_set_id == stored.run.rule_set_id,
+        col(DryRun.id) > dry_run_id,
+        DryRun.state == DryRunState.DONE,
+    )
+    replaced_by = session.exec(newer).one()
+    if replaced_by is not None:
+        raise DryRunReplaced(dry_run=str(dry_run_id), newer=str(replaced_by))
     return stored
 
 

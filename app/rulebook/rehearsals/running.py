@@ -19,7 +19,7 @@ from app.routing.words import SectionWords
 from app.rulebook.draft_units import DraftUnits
 from app.rulebook.history import Stretch, count_past
 from app.rulebook.models import DryRunChange, DryRunFailure, DryRunState
-from app.rulebook.rehearsals.claiming import Claimed, ClaimLost, forget_some_changes, keep
+from app.rulebook.rehearsals.claiming import Claimed, ClaimLost, forget_some_changes, keep, replaced_by
 from app.rulebook.rehearsals.replay import Candidate, Change, replay
 from app.rulebook.rehearsals.schemas import DryRunSummary
 from app.rulebook.rehearsals.tally import Tally
@@ -49,6 +49,7 @@ def carry_out(database: Database, run: Claimed, *, city: CitySnapshot, clock: Cl
         summary = _replay(database, run, city=city, clock=clock, tell=tell)
         with database.transaction() as session:
             _finish(session, run, summary, now=clock())
+        _forget_replaced(database, run)
     except CannotReplay as cannot:
         _fail(database, run, cannot.failure, clock=clock)
     except Stopped:
@@ -67,7 +68,7 @@ def _replay(database: Database, run: Claimed, *, city: CitySnapshot, clock: Cloc
         raise CannotReplay(DryRunFailure.ATTEMPTS)
     stretch = Stretch(run.wanted)
     _forget_changes(database, run, clock=clock)
-    with database.reading() as session:
+    with database.reading(snapshot=True) as session:  # rules and shapes of one content, whatever is imported meanwhile
         candidate = load_candidate(session, run.rule_set_id, city=city, content_sha256=run.content_sha256)
         total = count_past(session, stretch)
     tally, done = Tally(), 0
@@ -106,7 +107,18 @@ def _forget_changes(database: Database, run: Claimed, *, clock: Clock) -> None:
     while is_any_left:
         with database.transaction() as session:
             keep(session, run, claimed_at=clock())
-            is_any_left = forget_some_changes(session, run)
+            is_any_left = forget_some_changes(session, run.id)
+
+
+def _forget_replaced(database: Database, run: Claimed) -> None:
+    """Forget the changes of the version's earlier dry runs, or they would grow with each; summaries stay."""
+    with database.reading() as session:
+        earlier = replaced_by(session, run)
+    for dry_run_id in earlier:
+        is_any_left = True
+        while is_any_left:
+            with database.transaction() as session:
+                is_any_left = forget_some_changes(session, dry_run_id)
 
 
 def _store(session: Session, run: Claimed, changes: Iterable[Change]) -> None:
