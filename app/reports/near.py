@@ -95,7 +95,8 @@ def open_around(session: Session, around: Around) -> list[Nearby]:
     """Return the open reports in the boxes around either of the category's reaches, the nearest first."""
     if not around.reach.circles:
         return []
-    rows = session.execute(OPEN_IN_BOXES, values_of(around)).all()
+    # Rows of columns need nothing of the session's own: its bookkeeping costs as much as the question.
+    rows = session.connection().execute(OPEN_IN_BOXES, values_of(around)).all()
     found = [
         Nearby(
             report_id=report_id or 0,

@@ -42,7 +42,7 @@ TEXTS: dict[str, str] = {
     "triage.trained": "已训练模型 {version}：{reports} 件结案件，{size} KB。",
     "triage.not_active": "尚未启用；启用请运行 suishoupai triage activate {version}",
     "triage.activated": "已启用模型 {version}，各进程数秒内生效。",
-    "triage.no_model": "还没有启用的模型；已训练的可指定版本（见 suishoupai triage list），没有则先运行 suishoupai triage train。",
+    "triage.no_model": "还没有启用的模型；可指定 triage list 中的版本，一个也没有时先运行 suishoupai triage train。",
     "triage.no_models": "还没有训练过模型。",
     "triage.never_sure": "没有见过的说法太少，或没有门槛能达到目标查准率：此模型不替人做决定，只提供候选。",
     "triage.summary": "模型 {version} · 检验件 {n} 件（{since} 至 {until} 结案），训练用更早的 {trained_on} 件",

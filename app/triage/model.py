@@ -29,6 +29,9 @@ PACKED_MAX = 8 * 1024 * 1024
 """Bytes of a model at most: it stands in one row and in the memory of every process."""
 
 _UNPACKED_MAX = PACKED_MAX + 1024 * 1024
+_LARGEST = 1e6
+"""No number of a trained model comes near; larger ones, and an idf of nothing, make confidences that are no numbers."""
+
 _LABEL = "/"
 _DIGITS = str.maketrans("123456789", "000000000")
 _KINDS = {"format": "i", "runs": "U", "idf": "f", "weights": "f", "bias": "f", "labels": "U"}
@@ -171,5 +174,6 @@ def _check(arrays: Mapping[str, npt.NDArray[Any]], threshold: float) -> None:
         raise BadModel("the arrays do not fit each other")
     if any(np.unique(arrays[name]).size != arrays[name].size for name in ("runs", "labels")):
         raise BadModel("a run of letters or a label is there twice")
-    if not all(np.isfinite(arrays[name]).all() for name in shapes) or not 0 <= threshold <= 1:
+    is_finite = all((np.abs(arrays[name]) < _LARGEST).all() for name in shapes) and (arrays["idf"] > 1 / _LARGEST).all()
+    if not is_finite or not 0 <= threshold <= 1:
         raise BadModel("a number is none")

@@ -202,13 +202,11 @@ def test_a_file_that_is_none_is_refused_with_the_reason(town: Town, data: bytes,
 
 
 @pytest.mark.parametrize(("name", "write"), [("x.csv", as_csv), ("x.geojson", as_geojson)], ids=["csv", "json"])
-def test_a_file_of_too_many_rows_is_refused(
-    town: Town, name: str, write: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_of_too_many_rows_is_refused(town: Town, name: str, write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "MAX_ROWS", 2)
-    assert len(examined(town, as_csv([a_line(1), a_line(2)])).rows) == 2
+    assert len(examined(town, write([a_line(1), a_line(2)]), name=name).rows) == 2
     with pytest.raises(ImportRefused) as refused:
-        examined(town, as_csv([a_line(1), a_line(2), a_line(3)]))
+        examined(town, write([a_line(1), a_line(2), a_line(3)]), name=name)
     assert refused.value.reason == "too_many"
 
 

@@ -58,6 +58,7 @@ def rehearsed(service: Service, name: str) -> None:
 def follow(service: Service) -> None:
     """Let every process follow, as its ticker does."""
     service.clock.now += timedelta(seconds=2)
+    service.app.state.world.cities.reload()  # a tick asks once a second, and this clock goes back after every test
     service.app.state.world.refresh()
 
 

@@ -65,7 +65,9 @@ def outcome(session: Session, world: World, **sent: Any) -> tuple[Status, str | 
         # words only
         ({"category": None, "description": "路灯不亮"}, (Status.DISPATCHED, "facilities", LAMP)),
         ({"category": None, "description": "请来看一看"}, (Status.SUBMITTED, None, None)),
-        ({"category": None, "description": "路灯不亮，共享单车"}, (Status.DISPATCHED, "facilities", LAMP)),
+        # words of two problems, whichever has more: a person sees both
+        ({"category": None, "description": "路灯不亮，共享单车"}, (Status.SUBMITTED, None, None)),
+        ({"category": "facilities", "description": "路灯不亮，共享单车"}, (Status.DISPATCHED, "facilities", LAMP)),
         # a class that is never filed unseen is not dispatched by words either
         ({"category": None, "description": "有违章建筑"}, (Status.SUBMITTED, "street_vending", "06001")),
     ],

@@ -173,6 +173,8 @@ def test_the_sound_one_is_read() -> None:
         ({"labels": np.array(["/01037", f"{SCHEME}/"])}, "scheme and class"),
         ({"weights": np.full((2, 2), np.nan, dtype=np.float32)}, "number"),
         ({"bias": np.array([np.inf, 0], dtype=np.float32)}, "number"),
+        ({"weights": np.full((2, 2), 1e300)}, "number"),  # infinite as a float32
+        ({"idf": np.zeros(2, dtype=np.float32)}, "number"),
     ],
 )
 def test_arrays_that_do_not_make_a_model_are_refused(changes: dict[str, Any], reason: str) -> None:
