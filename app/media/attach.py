@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import case
+from sqlalchemy import String, bindparam, case
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col, select, update
 
 from app.domain.gcj02 import distance_m
@@ -35,12 +37,9 @@ def attach_photos(
     wanted = list(dict.fromkeys(photo_ids))
     if not wanted:
         return
-    places = case({photo_id: place for place, photo_id in enumerate(wanted)}, value=col(Photo.id))
-    free = (col(Photo.id).in_(wanted), col(Photo.owner_id) == owner_id, col(Photo.report_id).is_(None))
-    binding = update(Photo).where(*free).values(report_id=report_id, attached_at=now, position=places)
-    hints = (col(Photo.exif_lon), col(Photo.exif_lat), col(Photo.taken_at))
-    noted = binding.returning(col(Photo.id), *hints, col(Photo.state))
-    rows = session.execute(noted, execution_options={"synchronize_session": False}).all()
+    to = {"to_report": report_id, "to_owner": owner_id, "at": now}
+    photos = {f"photo_{place}": photo_id for place, photo_id in enumerate(wanted)}
+    rows = session.connection().execute(_binding(len(wanted)), to | photos).all()
     if len(rows) != len(wanted):
         bound = {row[0] for row in rows}
         _refuse(session, [photo_id for photo_id in wanted if photo_id not in bound], owner_id=owner_id)
@@ -49,6 +48,18 @@ def attach_photos(
     gaps = [_gaps(*row[:4], place=place, now=now) for row in rows if row[1] is not None or row[3] is not None]
     if gaps:
         session.execute(update(Photo), gaps)
+
+
+@lru_cache
+def _binding(count: int) -> ReturningUpdate[str, float | None, float | None, datetime | None, PhotoState]:
+    """Return the statement that binds so many photos; putting it together costs more than asking it."""
+    ids = [bindparam(f"photo_{place}", type_=String) for place in range(count)]
+    places = case(*((col(Photo.id) == photo_id, place) for place, photo_id in enumerate(ids)))
+    free = (col(Photo.id).in_(ids), col(Photo.owner_id) == bindparam("to_owner"), col(Photo.report_id).is_(None))
+    binding = update(Photo).where(*free)
+    changed = binding.values(report_id=bindparam("to_report"), attached_at=bindparam("at"), position=places)
+    hints = (col(Photo.exif_lon), col(Photo.exif_lat), col(Photo.taken_at))
+    return changed.returning(col(Photo.id), *hints, col(Photo.state))
 
 
 def _gaps(

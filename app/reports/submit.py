@@ -6,10 +6,12 @@ When the rules are decisive they accept, file and dispatch at once, each step wi
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlalchemy.orm import make_transient_to_detached
+from sqlmodel import Session, col
 
 from app.city.snapshot import ConditionFact, Place
 from app.domain.questions import PLACE_TYPE, check_answers
@@ -36,6 +38,8 @@ from app.reports.sorting import sort_out
 from app.sla.models import Timer
 from app.sla.timers import instant_row, new_timer, store_new
 from app.triage.recording import record_proposal
+
+_ADD: Final = insert(Report).returning(col(Report.id))
 
 _SOURCE = {Role.CITIZEN: Source.CITIZEN, Role.INSPECTOR: Source.INSPECTOR, Role.SERVICE: Source.SERVICE}
 
@@ -162,8 +166,7 @@ class _Birth:
         report.due_at = running.due_at
         if running.stage is Stage.HANDLE:
             set_handling_deadline(report, report.due_at, limits=world.stage_limits, calendar=world.city.calendar)
-        session.add(report)
-        _flush(session)  # for the id that timers, journal and photos refer to
+        _insert(session, report)
         store_new(session, id_of(report), passed=passed, running=running)
         store(session, id_of(report), links)
         store_assisting(session, report, self.assisting)
@@ -257,13 +260,20 @@ def _new_report(
     )
 
 
-def _flush(session: Session) -> None:
+def _insert(session: Session, report: Report) -> None:
+    """Insert the columns that have a value and go on with the row as if the session had done so.
+
+    Of its sixty columns a new report leaves twenty empty. The PostgreSQL driver keeps what it has parsed of a statement
+    with up to fifty values and parses a longer one again each time, which was a twentieth of a submission.
+    """
     try:
-        session.flush()
+        report.id = session.connection().execute(_ADD, report.model_dump(exclude_none=True)).scalar_one()
     except IntegrityError as refused:
         if "number" in str(refused.orig):
             raise NumberTaken from refused
         raise
+    make_transient_to_detached(report)
+    session.add(report)
 
 
 def _source(caller: Caller) -> Source:

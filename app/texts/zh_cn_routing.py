@@ -35,7 +35,9 @@ TEXTS: dict[str, str] = {
     "rule_file.unclean": "含有不可见的控制字符。",
     "rule_file.too_many_items": "{section} 最多 {limit} 项。",
     "rule_file.no_workbook": "不是完好的 XLSX 工作簿（{detail}）。",
-    "rule_file.bomb": "工作簿解压后超过 {limit_mb} MB，或含有规则文件用不到的大量内容（如样式），拒绝读取；请把数据另存到新的工作簿。",
+    "rule_file.bomb": (
+        "工作簿解压后超过 {limit_mb} MB，或含有规则文件用不到的大量内容（如样式），拒绝读取；请把数据另存到新的工作簿。"
+    ),
     "rule_file.too_many_rows": "空行太多，请把数据另存到新的工作簿。",
     "rule_file.sheet_unknown": "没有这样的工作表；可用的工作表：{known}。",
     "rule_file.sheet_missing": "缺少工作表“{wanted}”；文件里有：{found}。",

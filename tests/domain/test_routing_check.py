@@ -167,7 +167,7 @@ def test_two_rules_that_some_report_cannot_tell_apart_tie(one: Rule, other: Rule
 
 def test_rules_tie_also_for_a_report_that_nobody_has_sorted_yet() -> None:
     """Every sorted report is the third rule's; one without a class has no scheme either."""
-    both = {"place_type": "market", "facts": {"a": "1"}}
+    both: dict[str, Any] = {"place_type": "market", "facts": {"a": "1"}}
     schemes = sorted({scheme for scheme, _, _ in CATALOGUE.conditions})
     stronger = [rule(f"s-{scheme}", scheme=scheme, **both) for scheme in schemes]
     tie = the_only(checked(rule("a", place_type="market"), rule("b", facts={"a": "1"}), *stronger).ties)
