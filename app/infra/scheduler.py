@@ -17,6 +17,9 @@ _log = structlog.get_logger(__name__)
 Job = Callable[[], int]
 """Does one batch of work and says how much there was; 0 means nothing is left."""
 
+TICKING = "ticking"
+"""What the names of the threads begin with in which ticks run."""
+
 MAX_ROUNDS = 100
 """Batches of one job per tick: a backlog must not keep the other jobs from their threads."""
 
@@ -42,7 +45,7 @@ class Ticker:
         self._jobs: dict[str, Job] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(threads)},
+            executors={"default": ThreadPoolExecutor(threads, pool_kwargs={"thread_name_prefix": TICKING})},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
         self._is_stopping = threading.Event()

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy import update
 from sqlalchemy.engine import make_url
+from sqlmodel import col
 
 from app.infra.blobs import BlobStore
 from app.main import create_app
+from app.routing.models import RuleSetState, RuleSetVersion
 from app.settings import LoginProvider, Settings
+from app.triage.models import TriageModel
 from tests.conftest import postgres_copy
 from tests.http.strict_client import Clock, Service, StrictClient
 
@@ -55,6 +59,16 @@ def postgres_service(postgres_url: str, postgres_town_template: str) -> Iterator
 @pytest.fixture
 def service(engine_name: str, request: pytest.FixtureRequest) -> Iterator[Service]:
     found: Service = request.getfixturevalue("sqlite_service" if engine_name == "sqlite" else "postgres_service")
-    before = found.clock.now
+    before, rule_set_id = found.clock.now, found.world.rule_set_id
     yield found
     found.clock.now = before
+    _take_back(found, rule_set_id)
+
+
+def _take_back(service: Service, rule_set_id: int) -> None:
+    """Let what a test published and activated decide nothing in the tests after it."""
+    with service.database.transaction() as session:
+        session.execute(update(TriageModel).where(col(TriageModel.is_active)).values(is_active=False))
+        is_new = (col(RuleSetVersion.state) == RuleSetState.PUBLISHED, col(RuleSetVersion.id) != rule_set_id)
+        session.execute(update(RuleSetVersion).where(*is_new).values(state=RuleSetState.RETIRED))
+    service.app.state.world.refresh()

@@ -180,21 +180,21 @@ def test_nobody_finds_what_they_may_not_see(town: Town) -> None:
 def test_a_units_people_find_theirs_also_when_it_came_to_them_later(town: Town) -> None:
     with town.database.transaction() as session:
         squad, others = (staff(session, Role.HANDLER, unit_code=unit) for unit in (SQUAD, OTHER_UNIT))
-        case = at_status(session, town.world, Status.FILED, description="垃圾成堆")
+        case = at_status(session, town.world, Status.FILED, description="桥洞那边")
         read(session)
-        assert find(session, "垃圾成堆", squad) == []
+        assert find(session, "桥洞那边", squad) == []
         case.do(session, Action.DISPATCH)
         read(session)
-        assert find(session, "垃圾成堆", squad) == find(session, case.number, squad) == [case.number]
-        assert find(session, "垃圾成堆", others) == find(session, case.number, others) == []
+        assert find(session, "桥洞那边", squad) == find(session, case.number, squad) == [case.number]
+        assert find(session, "桥洞那边", others) == find(session, case.number, others) == []
         session.add(AssistingUnit(report_id=case.report(session).id or 0, unit_code=OTHER_UNIT))
         read(session)
-        assert find(session, "垃圾成堆", others) == [case.number]
+        assert find(session, "桥洞那边", others) == [case.number]
         case.do(session, Action.RETURN)
         case.do(session, Action.DISPATCH, unit=OTHER_UNIT)
         read(session)
-        assert find(session, "垃圾成堆", others) == [case.number]
-        assert find(session, "垃圾成堆", squad) == []
+        assert find(session, "桥洞那边", others) == [case.number]
+        assert find(session, "桥洞那边", squad) == []
 
 
 def test_a_queue_is_searched_at_once_with_what_was_added(town: Town) -> None:
