@@ -5,7 +5,7 @@ from typing import Any
 
 from app.domain.roles import Role
 from tests.builders import NOW, OTHER_UNIT, SQUAD
-from tests.builders_city import IN_LICUN, LICANG
+from tests.builders_city import IN_LICUN, IN_ZHONGSHANLU, SHINAN
 from tests.http.strict_client import Person, Service
 
 POINT = {"lon": IN_LICUN[0], "lat": IN_LICUN[1], "datum": "wgs84"}
@@ -131,13 +131,14 @@ def test_refusing_and_withdrawing_end_a_report(service: Service) -> None:
 
 
 def test_a_queue_is_listed_pulled_and_given_back(service: Service) -> None:
+    # Nobody else's reports go to this unit, and all tests share the queues.
     citizen = service.citizen()
-    lead = service.as_role(Role.UNIT_LEAD, unit_code=f"{LICANG}.traffic_police")
-    colleague = service.as_role(Role.HANDLER, unit_code=f"{LICANG}.traffic_police")
+    lead = service.as_role(Role.UNIT_LEAD, unit_code=f"{SHINAN}.traffic_police")
+    colleague = service.as_role(Role.HANDLER, unit_code=f"{SHINAN}.traffic_police")
     answers = {"place_type": "carriageway"}
     numbers = []
     for _ in range(3):
-        numbers.append(citizen.report(answers=answers)["number"])
+        numbers.append(citizen.report(answers=answers, at=IN_ZHONGSHANLU)["number"])
         service.clock.advance(minutes=1)
     assert lead.get("/queues").json() == [{"queue": "unit", "name": "本单位"}]
     page = lead.get("/queues/unit", limit=2).json()
