@@ -91,23 +91,7 @@ def events_followed(
         col(JournalEntry.at) >= merged_at,
         col(JournalEntry.action).in_(told),
     )
-    last = (
-        select(col(JournalEntry.at))
-        .select_from(pairs)
-        .where(*wanted)
-        .order_by(col(JournalEntry.at))
-        .offset(limit - 1)
-        .limit(1)
-    )
-    statement = (
-        select(follower_id, JournalEntry)
-        .where(*wanted, _up_to(last))
-        .order_by(col(JournalEntry.at), follower_id, col(JournalEntry.seq))
-    )
-    return [
-        (report_id, PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts))
-        for report_id, entry in session.execute(statement)
-    ]
+    return _told(session, pairs, follower_id, wanted, limit=limit)
 
 
 def events_joined(
@@ -127,6 +111,18 @@ def events_joined(
         or_(merged_id.is_(None), col(JournalEntry.at) >= _merged_at(merged_id, pairs)),
         col(JournalEntry.action).in_(told),
     )
+    return _told(session, pairs, follow_id, wanted, limit=limit)
+
+
+def _told(
+    session: Session,
+    pairs: Subquery,
+    told_by: ColumnElement[int],
+    wanted: Sequence[ColumnElement[bool]],
+    *,
+    limit: int,
+) -> list[tuple[int, PastEvent]]:
+    """Return `limit` (`told_by`, event) of what is wanted, and the whole last instant; `told_by` is one of `pairs`."""
     last = (
         select(col(JournalEntry.at))
         .select_from(pairs)
@@ -136,9 +132,9 @@ def events_joined(
         .limit(1)
     )
     statement = (
-        select(follow_id, JournalEntry)
+        select(told_by, JournalEntry)
         .where(*wanted, _up_to(last))
-        .order_by(col(JournalEntry.at), follow_id, col(JournalEntry.report_id), col(JournalEntry.seq))
+        .order_by(col(JournalEntry.at), told_by, col(JournalEntry.report_id), col(JournalEntry.seq))
     )
     return [
         (found, PastEvent(entry.seq, entry.at, entry.action, entry.to_status, entry.facts))

@@ -12,7 +12,7 @@ from app.places.schemas import AreaRef, Coordinates, LikelyUnit, NearbyRead, Pla
 from app.reports.models import Source
 from app.reports.near import Around, open_around, streets_around
 from app.reports.placing import Spot, find_spot, hint_text
-from app.reports.routing_step import decide
+from app.reports.routing_step import facts_about
 from app.reports.schemas import CategoryRef
 from app.reports.world import World
 from app.texts import text
@@ -50,7 +50,7 @@ def resolve(session: Session, question: PlaceQuestion, *, world: World, now: dat
 
 def _likely_unit(spot: Spot, category: str | None, *, world: World, now: datetime) -> LikelyUnit:
     """Ask the rules as for a citizen's report without answers; without a category the fallback (属地) usually wins."""
-    decision = decide(
+    facts = facts_about(
         spot=(spot.lon, spot.lat),
         cell_code=spot.place.cell_code,
         condition=world.city.default_condition(category) if category else None,
@@ -60,6 +60,7 @@ def _likely_unit(spot: Spot, category: str | None, *, world: World, now: datetim
         world=world,
         now=now,
     )
+    decision = world.rules.decide(facts, units=world.city)
     name = world.city.units[decision.unit].name
     return LikelyUnit(code=decision.unit, name=name, basis=decision.basis, is_fallback=decision.is_gap)
 

@@ -7,7 +7,6 @@ from sqlmodel import Session
 
 from app.city.snapshot import ConditionFact
 from app.domain.questions import PLACE_TYPE
-from app.domain.routing.decision import Decision
 from app.domain.routing.rules import FALLBACK_ROLE, Component, Facts
 from app.domain.working_time import beijing_day
 from app.reports.component import component_of
@@ -62,36 +61,6 @@ def facts_of(session: Session, report: Report, *, world: World, now: datetime) -
         world=world,
         now=now,
     )
-
-
-def decide(
-    *,
-    spot: tuple[float, float],
-    cell_code: str,
-    condition: ConditionFact | None,
-    answers: Mapping[str, str],
-    channel: str,
-    component: Component | None,
-    world: World,
-    now: datetime,
-    scheme: str = "",
-) -> Decision:
-    """Return the rules' decision; without a class only rules for any class and the fallback can win.
-
-    The parameters are those of `facts_about`.
-    """
-    facts = facts_about(
-        spot=spot,
-        cell_code=cell_code,
-        condition=condition,
-        scheme=scheme,
-        answers=answers,
-        channel=channel,
-        component=component,
-        world=world,
-        now=now,
-    )
-    return world.rules.decide(facts, units=world.city)
 
 
 def propose(session: Session, report: Report, *, world: World, now: datetime) -> None:

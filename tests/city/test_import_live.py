@@ -13,7 +13,7 @@ from app.city.snapshot import CitySnapshot
 from app.domain.cells import Level, street_of
 from app.domain.working_time import beijing_day
 from app.infra.database import Database
-from app.reports.routing_step import decide
+from app.reports.routing_step import facts_about
 from app.reports.world import WorldHolder
 from tests.builders import NOW, the_world
 from tests.city.grid_files import SIDE, SOUTH, WEST, examined, four_streets, silent
@@ -110,7 +110,7 @@ def test_a_report_without_a_rule_in_a_new_street_goes_to_the_office_that_came_wi
         put_in_force(session, file, source=None, today=today, now=NOW, progress=silent)
     world = the_world(database)
     cell = world.city.locate(WEST + SIDE / 2, SOUTH + SIDE / 2).cell_code
-    decision = decide(
+    facts = facts_about(
         spot=(WEST + SIDE / 2, SOUTH + SIDE / 2),
         cell_code=cell,
         condition=None,
@@ -120,4 +120,5 @@ def test_a_report_without_a_rule_in_a_new_street_goes_to_the_office_that_came_wi
         world=world,
         now=NOW,
     )
+    decision = world.rules.decide(facts, units=world.city)
     assert (cell[:9], decision.unit, decision.is_gap) == ("370202099", "370202099.street_office", True)
