@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from app.city.importing.wanted import CELL_M, GridLevel, ImportRefused, Wanted
 from app.domain.cells import Level
 from app.domain.gcj02 import Datum
 from app.domain.working_time import beijing_day
 from app.infra.clock import now
+from app.stage_bars import bar_per_stage
 from app.texts import text
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class _Import:
             content = take(path)
             with self.database.reading(snapshot=True) as session:
                 known = known_city(session, today=beijing_day(self.now))
-            examined = examine(content, wanted=wanted, known=known, progress=_told_by(bars))
+            examined = examine(content, wanted=wanted, known=known, progress=bar_per_stage(bars, "city_import"))
         self._print_report(examined)
         if picture is not None:
             self._save_picture(examined, picture)
@@ -124,7 +125,7 @@ class _Import:
         today = beijing_day(self.now)
         with self.progress_bars() as bars, self.database.transaction() as session:
             generation_id = put_in_force(
-                session, examined, source=source, today=today, now=self.now, progress=_told_by(bars)
+                session, examined, source=source, today=today, now=self.now, progress=bar_per_stage(bars, "city_import")
             )
         cells = examined.plan.count(Level.CELL) if examined.plan else 0
         self._say("done", generation=generation_id, cells=cells, day=today.isoformat())
@@ -185,15 +186,3 @@ def _lines(told: "list[Finding]") -> list[str]:
         text("city_import.report.more", count=n - _SHOWN_PER_FAULT) for n in counts.values() if n > _SHOWN_PER_FAULT
     ]
     return lines + more
-
-
-def _told_by(bars: Progress) -> Callable[[str, int, int], None]:
-    """Return a progress callback that gives each stage a bar of its own."""
-    tasks: dict[str, TaskID] = {}
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if stage not in tasks:
-            tasks[stage] = bars.add_task(text(f"city_import.progress.{stage}"), total=total)
-        bars.update(tasks[stage], completed=done, total=total)
-
-    return tell

@@ -22,6 +22,7 @@ from app.infra.logging import configure_logging
 from app.rehearsal_commands import add_rehearsals
 from app.rule_commands import add_rules
 from app.settings import LoginProvider, Settings, StartRefused, load
+from app.stage_bars import bar_per_stage
 from app.texts import text
 from app.triage_commands import add_triage
 
@@ -82,14 +83,7 @@ def load_city_with_bars(database: "Database") -> None:
     from app.setup import load_city
 
     with progress_bars() as bars:
-        tasks: dict[str, object] = {}
-
-        def tell(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(text(f"city.progress.{step}"), total=total)
-            bars.update(tasks[step], completed=done, total=total)  # type: ignore[arg-type]  # a TaskID
-
-        load_city(database, now=now(), progress=tell)
+        load_city(database, now=now(), progress=bar_per_stage(bars, "city"))
 
 
 def progress_bars() -> Progress:

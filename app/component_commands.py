@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from app.city.importing.wanted import ImportRefused
 from app.components.importing.wanted import ComponentsRefused, Wanted
 from app.domain.gcj02 import Datum
 from app.domain.working_time import beijing_day
 from app.infra.clock import now
+from app.stage_bars import bar_per_stage
 from app.texts import text
 
 if TYPE_CHECKING:
@@ -86,13 +87,13 @@ class _Import:
 
         with self.progress_bars() as bars:
             content = take(path)
-            examined = self._examine(content, wanted, _told_by(bars))
+            examined = self._examine(content, wanted, bar_per_stage(bars, "component_import"))
         self._print_report(content.name, examined)
         if examined.findings.count(errors=True) and not wanted.skip_bad:
             self._say("refused")
             return False
         with self.progress_bars() as bars:
-            tell = _told_by(bars)
+            tell = bar_per_stage(bars, "component_import")
             change = self._compare(examined, tell) if dry_run else self._store(examined, source or content.name, tell)
             gone = self._end_others(examined, tell, dry_run=dry_run) if wanted.end_others else 0
         self._say("dry_run" if dry_run else "done", new=change.new, changed=change.changed, same=change.same, gone=gone)
@@ -173,15 +174,3 @@ def _refuse_old_schema(database: "Database") -> None:
 
     if current(database.engine.url.render_as_string(hide_password=False)) != newest():
         raise ImportRefused("not_migrated")
-
-
-def _told_by(bars: Progress) -> Tell:
-    """Return a progress callback that gives each stage a bar of its own."""
-    tasks: dict[str, TaskID] = {}
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if stage not in tasks:
-            tasks[stage] = bars.add_task(text(f"component_import.progress.{stage}"), total=total)
-        bars.update(tasks[stage], completed=done, total=total)
-
-    return tell

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from app.domain.errors import DomainError
 from app.domain.working_time import BEIJING, beijing_day
 from app.infra.clock import now
+from app.stage_bars import bar_per_stage
 from app.texts import text
 
 if TYPE_CHECKING:
@@ -210,7 +211,8 @@ class _Desk:
 
         file = read_rule_file(take(path))
         with self.progress_bars() as bars:
-            return examine(file, city=_city(database), from_day=beijing_day(now()), progress=_told_by(bars))
+            tell = bar_per_stage(bars, "rules")
+            return examine(file, city=_city(database), from_day=beijing_day(now()), progress=tell)
 
     def _check_version(self, database: "Database", name: str, editor: str, reason: str) -> "CheckReport":
         from app.routing.check import examine_version, keep_check, to_check
@@ -219,7 +221,8 @@ class _Desk:
         with database.reading() as session:
             found = to_check(session, name)
         with self.progress_bars() as bars:
-            report = examine_version(found, city=_city(database), from_day=beijing_day(now()), progress=_told_by(bars))
+            tell = bar_per_stage(bars, "rules")
+            report = examine_version(found, city=_city(database), from_day=beijing_day(now()), progress=tell)
         with database.transaction() as session:
             keep_check(session, found, report, editor=editor, reason=reason, now=now())
         return report
@@ -272,15 +275,3 @@ def _city(database: "Database") -> "CitySnapshot":
 
     with database.reading(snapshot=True) as session:
         return load_snapshot(session, today=beijing_day(now()))
-
-
-def _told_by(bars: Progress) -> Callable[[str, int, int], None]:
-    """Return a progress callback that gives each step a bar of its own."""
-    tasks: dict[str, TaskID] = {}
-
-    def tell(step: str, done: int, total: int) -> None:
-        if step not in tasks:
-            tasks[step] = bars.add_task(text(f"rules.progress.{step}"), total=total)
-        bars.update(tasks[step], completed=done, total=total)
-
-    return tell

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from app.domain.errors import DomainError
 from app.infra.clock import now
+from app.stage_bars import bar_per_stage
 from app.texts import text
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class _Desk:
 
         triage = self._world(database).triage
         with self.progress_bars() as bars:
-            tell = _told_by(bars)
+            tell = bar_per_stage(bars, "triage")
             samples = _samples(database, tell, last=last, with_demo=with_demo)
             try:
                 learnt = learn(samples, triage=triage, threshold=threshold, progress=tell)
@@ -191,7 +192,7 @@ class _Desk:
 
         world = self._world(database)
         with self.progress_bars() as bars:
-            tell = _told_by(bars)
+            tell = bar_per_stage(bars, "triage")
             samples = _samples(database, tell, last=last, with_demo=model.is_synthetic)
             since = [sample for sample in samples if sample.closed_at > model.evaluation.until]
             if len(since) < WORTH_MEASURING:
@@ -254,15 +255,3 @@ def _samples(database: "Database", tell: Tell, *, last: int, with_demo: bool) ->
                 tell("read", len(samples), last)
     tell("read", 1, 1)
     return samples
-
-
-def _told_by(bars: Progress) -> Tell:
-    """Return a progress callback that gives each step a bar of its own."""
-    tasks: dict[str, TaskID] = {}
-
-    def tell(step: str, done: int, total: int) -> None:
-        if step not in tasks:
-            tasks[step] = bars.add_task(text(f"triage.progress.{step}"), total=total)
-        bars.update(tasks[step], completed=done, total=total)
-
-    return tell

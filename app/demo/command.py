@@ -1,11 +1,10 @@
 """What `suishoupai demo` does before it serves: seed with bars, look at the result, print it."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from app.demo.seeding import Script, seed
 from app.demo.showing import save_picture, show
@@ -13,7 +12,8 @@ from app.demo.summary import summarise
 from app.infra.blobs import BlobStore
 from app.infra.database import Database
 from app.reports.world import WorldHolder
-from app.texts import has_text, text
+from app.stage_bars import bar_per_stage
+from app.texts import text
 
 
 def demonstrate(
@@ -32,7 +32,7 @@ def demonstrate(
     :raises ForeignReports: the database holds reports that people really sent
     """
     with bars:
-        is_new = seed(database, blobs, wanted=wanted, now=now, progress=_told_by(bars))
+        is_new = seed(database, blobs, wanted=wanted, now=now, progress=bar_per_stage(bars, "demo", "city"))
     if not is_new:
         console.print(text("demo.kept"))
     world = WorldHolder(database, clock=lambda: now).current()
@@ -41,17 +41,3 @@ def demonstrate(
     show(summary, base=base, console=console)
     if picture is not None:
         save_picture(summary, base=base, path=picture)
-
-
-def _told_by(bars: Progress) -> Callable[[str, int, int], None]:
-    """Return a progress callback that gives each stage a bar of its own."""
-    tasks: dict[str, TaskID] = {}
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if stage not in tasks:
-            key = f"demo.progress.{stage}"
-            words = text(key) if has_text(key) else text(f"city.progress.{stage}")
-            tasks[stage] = bars.add_task(words, total=total)
-        bars.update(tasks[stage], completed=done, total=total)
-
-    return tell
